@@ -1,4 +1,4 @@
-"""Every setting of the product, from the environment or a file named by `<NAME>_FILE`. See docs/quickstart.md."""
+"""Every setting, from the environment or a file named by `<NAME>_FILE`. See docs/quickstart.md."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""Fixtures for every test. Tests run on the embedded PostgreSQL and Redis unless the environment names others."""
+"""Fixtures for every test. Tests run on the embedded PostgreSQL and Redis."""
