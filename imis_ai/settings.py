@@ -1,6 +1,7 @@
 """Every setting, from the environment or a file named by `<NAME>_FILE`. See docs/quickstart.md."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 
@@ -124,6 +125,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"] |= {
     "ENGINE": "django.db.backends.postgresql",
+    "HOST": unquote(DATABASES["default"]["HOST"]),  # a socket folder arrives percent-encoded
     "CONN_MAX_AGE": 60,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {"server_side_binding": True, "connect_timeout": 5},
@@ -203,7 +205,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "imis_ai.jobs.schedule:Scheduler"
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)  # silence after which another worker takes a job over
+NIGHTLY = env.json(
+    "NIGHTLY", default={"mirror.sync": "02:00", "features.build": "04:00", "retention.score": "05:00"}
+)  # job -> local time; created once, then edited in the admin
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
