@@ -1,19 +1,22 @@
 """The local copy of iMIS in canonical names. Rows arrive in bulk through `mirror.actions`; nothing else writes them."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 
 
 class Mirrored(models.Model):
     """What every mirrored row keeps of its origin."""
 
-    key = models.CharField(max_length=200, unique=True, help_text="iMIS key, prefixed where several sources meet")
+    key = models.CharField(max_length=200, help_text="iMIS key, prefixed where several sources meet")
     updated_on = models.DateTimeField(null=True, help_text="when iMIS says it changed")
     seen_at = models.DateTimeField(help_text="when we last read it")
     row_hash = models.BigIntegerField(help_text="hash of what was parsed; equal hash, nothing written")
 
     class Meta:
         abstract = True
+        # a constraint, not `unique=True`: that would add a second index for LIKE to every big table
+        constraints = [models.UniqueConstraint(fields=["key"], name="%(class)s_once_per_key")]
 
 
 class Chapter(models.Model):
@@ -45,7 +48,7 @@ class TierPrice(Mirrored):
 
 
 class Benefit(Mirrored):
-    name = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     annual_cost = models.DecimalField(max_digits=14, decimal_places=2, null=True)
 
@@ -91,6 +94,7 @@ class Member(Mirrored):
     gone_at = models.DateTimeField(null=True, help_text="tombstone: deleted or merged away in iMIS")
 
     class Meta:
+        constraints = Mirrored.Meta.constraints
         indexes = [
             models.Index(fields=["chapter", "last_name"], name="member_by_chapter"),
             models.Index(fields=["last_name", "first_name"], name="member_by_name"),
@@ -119,7 +123,7 @@ class ErasedKey(models.Model):
 class OfMember(Mirrored):
     member = models.ForeignKey(Member, models.CASCADE)
 
-    class Meta:
+    class Meta(Mirrored.Meta):
         abstract = True
 
 
@@ -133,16 +137,18 @@ class Term(OfMember):
     method = models.CharField(max_length=30, blank=True, help_text="card, autopay, cheque, invoice")
     resigned_on = models.DateField(null=True, help_text="mid-term resignation: the date it took effect")
 
-    class Meta:
+    class Meta(OfMember.Meta):
         indexes = [models.Index(fields=["end_on"], name="term_by_end")]
         constraints = [
-            models.CheckConstraint(condition=Q(end_on__gte=models.F("start_on")), name="term_ends_after_it_starts")
+            *Mirrored.Meta.constraints,
+            models.CheckConstraint(condition=Q(end_on__gte=models.F("start_on")), name="term_ends_after_it_starts"),
         ]
 
 
 class Activity(OfMember):
     """One thing a member did or received. The big table."""
 
+    member = models.ForeignKey(Member, models.CASCADE, db_index=False)  # the index below begins with it
     kind = models.CharField(max_length=40)
     at = models.DateTimeField()
     reference = models.CharField(max_length=200, blank=True)
@@ -150,11 +156,15 @@ class Activity(OfMember):
     quantity = models.FloatField(null=True)
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     version = models.BigIntegerField(
-        db_index=True, help_text="rises with every insert and update; the columnar copy reads what is newer"
+        db_default=Func(Value("mirror_activity_version"), function="nextval"),
+        help_text="rises with every insert and update; the columnar copy reads what is newer",
     )
 
-    class Meta:
-        indexes = [models.Index(fields=["member", "at"], name="activity_by_member_and_time")]
+    class Meta(OfMember.Meta):
+        indexes = [
+            models.Index(fields=["member", "at"], name="activity_by_member_and_time"),
+            BrinIndex(fields=["version"], autosummarize=True, pages_per_range=32, name="activity_by_version"),
+        ]
 
 
 class Event(Mirrored):
@@ -185,7 +195,7 @@ class Invoice(OfMember):
     term_start = models.DateField(null=True)
     term_end = models.DateField(null=True)
 
-    class Meta:
+    class Meta(OfMember.Meta):
         indexes = [models.Index(fields=["due_on"], name="invoice_by_due")]
 
 
@@ -298,7 +308,11 @@ class Reject(models.Model):
     feed = models.CharField(max_length=40, db_index=True)
     key = models.CharField(max_length=200)
     reason = models.CharField(max_length=300)
-    payload = models.JSONField(help_text="the parsed record, for another try")
+    waits_for = models.CharField(
+        max_length=220, blank=True, db_index=True, help_text="member:<id>, event:<key> or invoice:<key> that is missing"
+    )
+    payload = models.JSONField(help_text="`type` and `record`: the parsed record, for another try; else what iMIS sent")
+    is_ignored = models.BooleanField(default=False, help_text="a person said that this row does not matter")
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
 
