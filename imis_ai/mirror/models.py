@@ -1,4 +1,4 @@
-"""The local copy of iMIS in canonical names. Rows arrive in bulk through `mirror.actions`; nothing else writes them."""
+"""The local copy of iMIS in canonical names. Rows arrive in bulk through `mirror.actions` and no other way."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -10,8 +10,10 @@ class Mirrored(models.Model):
 
     key = models.CharField(max_length=200, help_text="iMIS key, prefixed where several sources meet")
     updated_on = models.DateTimeField(null=True, help_text="when iMIS says it changed")
-    seen_at = models.DateTimeField(help_text="when we last read it")
-    row_hash = models.BigIntegerField(help_text="hash of what was parsed; equal hash, nothing written")
+    seen_at = models.DateTimeField(help_text="when we last read something new of it")
+    row_hash = models.BigIntegerField(
+        help_text="hash of what was parsed; equal hash, nothing written; 0 makes the next reading count"
+    )
 
     class Meta:
         abstract = True
@@ -141,7 +143,9 @@ class Term(OfMember):
         indexes = [models.Index(fields=["end_on"], name="term_by_end")]
         constraints = [
             *Mirrored.Meta.constraints,
-            models.CheckConstraint(condition=Q(end_on__gte=models.F("start_on")), name="term_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(end_on__gte=models.F("start_on")), name="term_ends_after_it_starts"
+            ),
         ]
 
 
@@ -294,11 +298,14 @@ class Feed(models.Model):
 
 
 class Lease(models.Model):
-    """Who may write the mirror now. The fence number rises with each holder; a stale holder commits nothing."""
+    """Who may write the mirror now. The fence rises with each holder; a stale holder commits nothing."""
 
     name = models.CharField(max_length=40, primary_key=True)
     holder = models.CharField(max_length=100, blank=True)
     fence = models.BigIntegerField(default=0)
+    epoch = models.BigIntegerField(
+        default=0, help_text="rises when members are merged or erased; remembered ids are then out of date"
+    )
     expires_at = models.DateTimeField(null=True)
 
 
@@ -309,9 +316,14 @@ class Reject(models.Model):
     key = models.CharField(max_length=200)
     reason = models.CharField(max_length=300)
     waits_for = models.CharField(
-        max_length=220, blank=True, db_index=True, help_text="member:<id>, event:<key> or invoice:<key> that is missing"
+        max_length=220,
+        blank=True,
+        db_index=True,
+        help_text="member:<id>, event:<key> or invoice:<key> that is missing",
     )
-    payload = models.JSONField(help_text="`type` and `record`: the parsed record, for another try; else what iMIS sent")
+    payload = models.JSONField(
+        help_text="`type` and `record`: the parsed record, for another try; else what iMIS sent"
+    )
     is_ignored = models.BooleanField(default=False, help_text="a person said that this row does not matter")
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()

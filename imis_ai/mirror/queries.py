@@ -1,0 +1,107 @@
+"""Reads of the mirror for pages, jobs and other apps. What a viewer may see comes from `mirror.access`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from imis_ai.mirror.models import DirtyMember, Feed, Member, Notice, ProgrammeChange, Reject
+
+SYNC_INTERVAL = timedelta(days=1)
+LATE = 1.5  # times the interval
+STALE = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How old the mirror is. `level`: fresh, late, failed or never; `as_of`: the oldest feed's success."""
+
+    level: str
+    as_of: datetime | None
+    sentence: str
+
+
+def feeds() -> QuerySet[Feed]:
+    """All feeds by name, with `refused`: rows that could not be stored and are not ignored."""
+    return Feed.objects.order_by("name")
+
+
+def refused_by_feed() -> dict[str, int]:
+    """Number of open rejects per feed."""
+    counted = Reject.objects.filter(is_ignored=False).values("feed").annotate(n=Count("pk")).order_by()
+    return {row["feed"]: row["n"] for row in counted}
+
+
+def rejects(feed: str | None = None) -> QuerySet[Reject]:
+    """Open rejects, newest first."""
+    found = Reject.objects.filter(is_ignored=False).order_by("-last_seen_at", "-pk")
+    return found.filter(feed=feed) if feed else found
+
+
+def freshness(now: datetime) -> Freshness:
+    """One verdict over all feeds in use, for the top of every page."""
+    used = list(Feed.objects.filter(is_paused=False).exclude(last_try_at=None))
+    if not used:
+        return Freshness("never", None, "iMIS has not been read yet.")
+    never = [feed.name for feed in used if feed.last_success_at is None]
+    if never:
+        return Freshness("failed", None, f"Never read completely: {', '.join(sorted(never))}.")
+    oldest = min(used, key=lambda feed: feed.last_success_at)
+    age = now - oldest.last_success_at
+    held = [feed.name for feed in used if feed.health == Feed.Health.HELD]
+    if held:
+        return Freshness(
+            "failed", oldest.last_success_at, f"Held until a person looks: {', '.join(sorted(held))}."
+        )
+    if age > STALE:
+        return Freshness(
+            "failed", oldest.last_success_at, f"{oldest.name} was last read {age.days} days ago."
+        )
+    if age > SYNC_INTERVAL * LATE:
+        return Freshness(
+            "late", oldest.last_success_at, f"{oldest.name} was last read {_hours(age)} hours ago."
+        )
+    return Freshness("fresh", oldest.last_success_at, "Every feed was read within its interval.")
+
+
+def member_ids_by_pseudonym() -> dict[UUID, int]:
+    """Primary keys of members alive in iMIS, by the identity that features and models use."""
+    return dict(Member.objects.filter(gone_at=None).values_list("pseudonym", "id"))
+
+
+def imis_ids_by_pseudonym() -> dict[UUID, str]:
+    """iMIS ids by pseudonym, for outputs that staff read, such as a predictions file."""
+    return dict(Member.objects.filter(gone_at=None).values_list("pseudonym", "imis_id"))
+
+
+def dirty_members(before: datetime) -> list[int]:
+    """Primary keys of members whose data changed up to `before`, those waiting longest first."""
+    return list(
+        DirtyMember.objects.filter(since__lte=before).order_by("since").values_list("member_id", flat=True)
+    )
+
+
+def programme_changes() -> QuerySet[ProgrammeChange]:
+    """Dated changes that trend charts mark, newest first."""
+    return ProgrammeChange.objects.order_by("-on", "what")
+
+
+def has_members() -> bool:
+    return Member.objects.filter(gone_at=None).exists()
+
+
+def open_notices() -> int:
+    """Change notifications that are still to be followed up."""
+    return Notice.objects.filter(handled_at=None).count()
+
+
+def totals() -> dict[str, int]:
+    """Members alive, gone and all, for the data page."""
+    return Member.objects.aggregate(
+        alive=Count("pk", filter=Q(gone_at=None)), gone=Count("pk", filter=~Q(gone_at=None)), all=Count("pk")
+    )
+
+
+def _hours(age: timedelta) -> int:
+    return round(age.total_seconds() / 3600)
