@@ -1,6 +1,7 @@
-"""What iMIS records become once parsed: frozen, typed, in canonical names. Used by the API sync and the archive import.
+"""What iMIS records become once parsed: frozen, typed, in canonical names. Used by the API sync and
+the archive import.
 
-Text is never None (empty instead); unknown dates, numbers and flags are None. `key` is unique per record type.
+Text is never None (empty instead); unknown dates, numbers and flags are None. `key` is unique per type.
 """
 
 import datetime as dt
