@@ -18,9 +18,6 @@ from imis_ai.jobs.progress import Cancelled, Progress, Superseded
 from imis_ai.jobs.pulse import Pulse
 
 CHANNEL = "imis_ai_jobs"
-HAND_OVER_AGAIN = timedelta(
-    seconds=30
-)  # a message lost with Redis is sent again after this; twins are harmless
 State = JobRun.State
 
 log = logging.getLogger(__name__)
@@ -112,12 +109,9 @@ def run_inline(
 @transaction.atomic
 def take_due(*, limit: int = 100) -> list[tuple[int, str]]:
     """Ids and names of jobs that a worker should hear of now, marked as handed over. For the dispatcher."""
-    stale = Q(published_at=None) | Q(published_at__lt=Now() - HAND_OVER_AGAIN)
-    waiting = Q(state=State.QUEUED) & stale
-    abandoned = _expired() & Q(claims__lt=MAX_CLAIMS) & (stale | Q(published_at__lt=Now() - _lease()))
-    due = (
-        JobRun.objects.filter(waiting | abandoned).order_by("pk").select_for_update(skip_locked=True)[:limit]
-    )
+    unheard = Q(published_at=None) | Q(published_at__lt=Now() - _lease())  # a message sent twice is harmless
+    free = Q(state=State.QUEUED) | _expired() & Q(claims__lt=MAX_CLAIMS)
+    due = JobRun.objects.filter(unheard & free).order_by("pk").select_for_update(skip_locked=True)[:limit]
     found = [(job.pk, job.name) for job in due]
     JobRun.objects.filter(pk__in=[pk for pk, _ in found]).update(published_at=Now())
     return found
