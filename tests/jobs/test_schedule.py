@@ -9,7 +9,7 @@ from imis_ai.celery import app
 from imis_ai.jobs import schedule
 from imis_ai.jobs.models import JobRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # beat closes and opens its connection
 
 
 @pytest.fixture(autouse=True)
