@@ -1,0 +1,64 @@
+"""The planted association: Alder Institute, its members and 36 months of what they did, from a seed."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from imis_ai.sandbox.association import behaviour, membership, money, parties, programme, service, tables
+from imis_ai.sandbox.association.membership import Terms
+from imis_ai.sandbox.association.parties import Gone
+from imis_ai.sandbox.association.people import People, people
+from imis_ai.sandbox.columns import Table
+
+
+@dataclass
+class Association:
+    """Tables by the name they are served under, and what only the truth tells."""
+
+    today: str
+    seed: int
+    tables: dict[str, Table]
+    committees: list[tuple[str, int, int, int, bool]] = field(default_factory=list)
+    gone: Gone = field(default_factory=lambda: Gone([], [], [], []))
+    person: People | None = None
+    terms: Terms | None = None
+    text_labels: list[dict[str, Any]] = field(default_factory=list)
+    payment_cases: dict[str, str] = field(default_factory=dict)
+
+
+def generate(*, members: int, seed: int, today: str) -> Association:
+    """`members` records (current and former) and their history up to the day before `today` (YYYY-MM-DD). Same input, same bytes."""
+    day = int(np.datetime64(today, "D").astype(np.int64))
+    person = people(members=members, seed=seed, today=day)
+    terms = membership.terms(person, seed=seed, today=day)
+    plan = programme.programme(seed=seed, today=day)
+    codes = tables.event_codes(plan)
+    found = programme.registrations(person, terms, plan, seed=seed, today=day)
+    bills, attempts = money.invoices(person, terms, found, plan, seed=seed, today=day)
+    paid = money.payments(bills, seed=seed)
+    party, gone = parties.parties(person, terms, seed=seed, today=day)
+    texts, labels = tables.texts(
+        person, plan, codes, service.texts(person, terms, plan, found, seed=seed, today=day)
+    )
+    headers = tables.invoices(person, bills)
+    served = [
+        party, texts, headers,
+        tables.terms(person, terms, day),
+        tables.activities(person, service.activities(person, terms, seed=seed, today=day)),
+        tables.web_activity(person, behaviour.visits(person, terms, seed=seed, today=day)),
+        tables.email_events(person, behaviour.mails(person, terms, seed=seed, today=day)),
+        tables.events(plan, codes),
+        tables.registrations(person, plan, codes, found),
+        tables.invoice_lines(bills, codes, headers),
+        tables.payments(person, paid, bills),
+        tables.attempts(person, attempts),
+        tables.relationships(person, day, seed),
+    ]  # fmt: skip
+    stays = service.committees(person, terms, seed=seed, today=day)
+    hard = np.flatnonzero(paid.case > 0).tolist()
+    return Association(
+        today=today, seed=seed, tables={table.name: table for table in served},
+        committees=[(person.ids[who], *rest) for who, *rest in stays], gone=gone, person=person, terms=terms,
+        text_labels=labels, payment_cases={str(700_001 + i): money.CASES[paid.case[i]] for i in hard},
+    )  # fmt: skip

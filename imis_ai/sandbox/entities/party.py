@@ -1,0 +1,222 @@
+"""Contacts: Party with its narrower services and the cheap summary. Reads come from the table, or from what was PUT."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from imis_ai.sandbox import wire
+from imis_ai.sandbox.entities.base import Row, TableEntity
+from imis_ai.sandbox.filters import Filter
+
+PERSON, ORGANIZATION = wire.kind("PersonData"), wire.kind("OrganizationData")
+STATUS_NAMES = {"A": ("Active", 1), "D": ("Marked for delete", 3), "I": ("Inactive", 2)}
+ATTRIBUTES = wire.PROPERTIES
+EMAILS, PHONES = wire.kind("EmailDataCollection"), wire.kind("PhoneDataCollection")
+ADDRESSES = wire.kind("FullAddressDataCollection")
+PREFERENCES = f"{wire.MEMBERSHIP}.PartyCommunicationTypePreferenceDataCollection, Asi.Contracts"
+CHANNELS = {"EMAIL": "EmailConsent", "SMS": "SmsConsent", "PHONE": "PhoneConsent"}
+
+
+def attributes(row: Row) -> Row:
+    """The nine additional attributes; the five restricted ones are always there."""
+    paid = row["PaidThruDate"]
+    return wire.bag({
+        "CustomerTypeCode": row["CustomerTypeCode"], "JoinDate": row["JoinDate"], "PaidThruDate": paid,
+        "RenewedThruDate": paid, "Chapter": row["Chapter"], "BillingCategory": row["BillingCategory"],
+        "MajorKey": row["PartyId"], "ParentPartyId": row["EmployerId"], "CompanySize": row["CompanySize"],
+    })  # fmt: skip
+
+
+def address(row: Row) -> Row:
+    place = {
+        "$type": wire.kind("AddressData"), "AddressLines": wire.values([row["Street"]] if row["Street"] else [], wire.STRINGS),
+        "CityName": row["City"], "CountryCode": "US", "CountryName": "United States",
+        "CountrySubEntityCode": row["State"], "PostalCode": row["PostalCode"],
+    }  # fmt: skip
+    return {"$type": wire.kind("FullAddressData"), "AddressPurpose": "Address", "Address": place,
+            "CommunicationPreferences": {"$type": wire.kind("CommunicationPreferenceDataCollection"), "$values": []}}  # fmt: skip
+
+
+def preferences(row: Row) -> Row:
+    """Consent per channel; an opted-out one has no OptInFlag."""
+    of = wire.kind("PartyCommunicationTypePreferenceData")
+    found = [
+        wire.typed(of, CommunicationTypeId=channel, OptInFlag=bool(row[column]))
+        for channel, column in CHANNELS.items()
+    ]
+    return wire.values(found, PREFERENCES)
+
+
+def common(row: Row, name: str, sort: str) -> Row:
+    """The members that people and organisations share."""
+    label, active = STATUS_NAMES.get(row["Status"] or "A", STATUS_NAMES["A"])
+    email, phone = row["Email"], row["Phone"]
+    emails = (
+        [{"$type": wire.kind("EmailData"), "Address": email, "EmailType": "_Primary", "IsPrimary": True}]
+        if email
+        else []
+    )
+    phones = (
+        [{"$type": wire.kind("PhoneData"), "Number": phone, "PhoneType": "_Work Phone", "IsPrimary": True}]
+        if phone
+        else []
+    )
+    empty = wire.kind
+    return {
+        "Id": row["PartyId"], "PartyId": row["PartyId"], "UniformId": uniform(row["PartyId"]), "Name": name, "Sort": sort,
+        "Status": wire.typed(empty("PartyStatusData"), PartyStatusId=row["Status"], Description=label, ActiveStatus=active),
+        "AdditionalAttributes": attributes(row),
+        "Addresses": wire.values([address(row)], ADDRESSES),
+        "AlternateIds": wire.values([{"$type": empty("AlternateIdData"), "Id": row["PartyId"], "IdType": "MajorKey"}], empty("AlternateIdDataCollection")),
+        "Emails": wire.values(emails, EMAILS),
+        "Phones": wire.values(phones, PHONES),
+        "Salutations": wire.values([], empty("PartySalutationDataCollection")),
+        "SocialNetworks": wire.values([], empty("PartySocialNetworkDataCollection")),
+        "CommunicationTypePreferences": preferences(row),
+        "FinancialInformation": {"$type": empty("FinancialInformationData"), "GiftAidInformation": {"$type": empty("GiftAidInformationData")}},
+        "UpdateInformation": {"$type": wire.kind("UpdateInformationData", wire.CORE), "CreatedBy": "MANAGER",
+                              "CreatedOn": row["JoinDate"] or row["UpdatedOn"], "UpdatedBy": "MANAGER", "UpdatedOn": row["UpdatedOn"]},
+    } | ({"IsMarkedForDelete": True} if row["Status"] == "D" else {})  # fmt: skip
+
+
+def uniform(party_id: str) -> str:
+    """The GUID of a contact, derived from its id."""
+    number = int("".join(c for c in party_id if c.isdigit()) or 0) * 2_654_435_761 % 2**64
+    return f"{number >> 32:08x}-{number >> 16 & 0xFFFF:04x}-4{number & 0xFFF:03x}-9{number >> 48 & 0xFFF:03x}-{number % 2**48:012x}"
+
+
+def person(row: Row, employer: str | None) -> Row:
+    first, last = row["FirstName"] or "", row["LastName"] or ""
+    full = f"{first} {last}".strip()
+    shape = {"$type": PERSON} | common(row, full, f"{last}, {first}".strip(", "))
+    shape["PersonName"] = wire.typed(
+        wire.kind("PersonNameData"), FirstName=first or None, LastName=last or None
+    ) | {"FullName": full}
+    if row["BirthYear"]:
+        shape["BirthDate"] = (
+            f"{row['BirthYear']}-{int(row['PostalCode'][-2:] or 0) % 12 + 1:02d}-{len(full) % 27 + 1:02d}T00:00:00"
+        )
+    if row["Gender"]:
+        shape["Gender"] = {"$type": wire.kind("GenderData"), "Code": row["Gender"]}
+    if row["Title"]:
+        shape["FunctionalTitle"] = row["Title"]
+    if row["EmployerId"]:
+        shape["PrimaryOrganization"] = wire.typed(
+            wire.kind("PrimaryOrganizationInformationData"),
+            OrganizationPartyId=row["EmployerId"],
+            Name=employer,
+            Title=row["Title"],
+        )
+    return shape
+
+
+def organisation(row: Row) -> Row:
+    name = row["LastName"] or ""
+    shape = (
+        {"$type": ORGANIZATION} | common(row, name, name) | {"IsOrganization": True, "OrganizationName": name}
+    )
+    shape["OrganizationType"] = "Company"
+    shape["IndustryCodes"] = wire.values([row["Industry"]] if row["Industry"] else [], wire.STRINGS)
+    return shape
+
+
+class Party(TableEntity):
+    """GET /api/Party mixes people and organisations."""
+
+    name, table_name = "Party", "Party"
+    item_type = wire.kind("PartyData")
+    aliases = {
+        "id": "partyid",
+        "isorganization": "organization",
+        "parentpartyid": "employerid",
+        "phone": "phone",
+        "name": "lastname",
+    }
+
+    def find(self, conditions: Sequence[Filter], order_by: str, descending: bool) -> Any:
+        by_guid = [c for c in conditions if c.name == "uniformid"]
+        found = super().find([c for c in conditions if c.name != "uniformid"], order_by, descending)
+        if by_guid:
+            wanted = {v.lower() for c in by_guid for v in c.values}
+            ids = self.table.columns["PartyId"].wire(found)
+            found = found[[uniform(i) in wanted for i in ids]]
+        return found
+
+    def render(self, handles: Sequence[Any]) -> list[Any]:
+        stored = self.store.kept("Party")
+        return [stored.get(row["PartyId"]) or self.draw(row) for row in self.table.rows(handles)]
+
+    def draw(self, row: Row) -> Row:
+        if row["Organization"]:
+            return organisation(row)
+        return person(row, self.name_of(row["EmployerId"]) if row["EmployerId"] else None)
+
+    def name_of(self, party_id: str) -> str | None:
+        position = self.table.at(party_id)
+        if position is None:
+            return None
+        first, last = (self.table.columns[c].wire(_one(position))[0] for c in ("FirstName", "LastName"))
+        return f"{first or ''} {last or ''}".strip()
+
+
+def _one(position: int) -> Any:
+    return [position]
+
+
+class Person(Party):
+    name, item_type = "Person", wire.kind("PersonData")
+
+    def find(self, conditions: Sequence[Filter], order_by: str, descending: bool) -> Any:
+        return super().find([*conditions, Filter("isorganization", "isfalse", ())], order_by, descending)
+
+
+class Organization(Party):
+    name, item_type = "Organization", wire.kind("OrganizationData")
+
+    def find(self, conditions: Sequence[Filter], order_by: str, descending: bool) -> Any:
+        return super().find([*conditions, Filter("isorganization", "istrue", ())], order_by, descending)
+
+
+class PartySummary(Party):
+    """Ids, names and places only."""
+
+    name, item_type = "PartySummary", wire.kind("PartySummaryData")
+
+    def render(self, handles: Sequence[Any]) -> list[Any]:
+        return [self.draw(row) for row in self.table.rows(handles)]
+
+    def draw(self, row: Row) -> Row:
+        full = f"{row['FirstName'] or ''} {row['LastName'] or ''}".strip()
+        return wire.typed(
+            self.item_type, PartyId=row["PartyId"], Id=row["PartyId"], Name=full, CityName=row["City"],
+            CountryName="United States", Email=row["Email"], Phone=row["Phone"], IsOrganization=bool(row["Organization"]),
+        )  # fmt: skip
+
+
+class CsContact(Party):
+    """The read model of the desktop's Name table."""
+
+    name, item_type = "CsContact", wire.GENERIC
+    aliases = Party.aliases | {
+        "membertype": "customertypecode",
+        "iscompany": "organization",
+        "lastupdated": "updatedon",
+        "majorkey": "partyid",
+    }
+
+    def render(self, handles: Sequence[Any]) -> list[Any]:
+        return [self.draw(row) for row in self.table.rows(handles)]
+
+    def draw(self, row: Row) -> Row:
+        full = f"{row['FirstName'] or ''} {row['LastName'] or ''}".strip()
+        members = {
+            "ID": row["PartyId"], "MemberType": row["CustomerTypeCode"], "Status": row["Status"], "PaidThrough": row["PaidThruDate"],
+            "RenewedThru": row["PaidThruDate"], "Category": row["BillingCategory"], "Chapter": row["Chapter"], "FullName": full,
+            "Company": self.name_of(row["EmployerId"]) if row["EmployerId"] else None, "IsCompany": bool(row["Organization"]),
+            "FunctionalTitle": row["Title"], "JoinDate": row["JoinDate"], "LastUpdated": row["UpdatedOn"], "Email": row["Email"],
+            "Country": "United States", "MajorKey": row["PartyId"],
+        }  # fmt: skip
+        return wire.generic(self.name, [row["PartyId"]], members, "Party", row["PartyId"])
+
+
+class CsContactBasic(CsContact):
+    name = "CsContactBasic"

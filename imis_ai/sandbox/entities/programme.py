@@ -1,0 +1,138 @@
+"""Events, registrations and activities."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from imis_ai.sandbox import wire
+from imis_ai.sandbox.association import service
+from imis_ai.sandbox.entities.base import Entity, Row, TableEntity
+from imis_ai.sandbox.filters import Filter
+
+
+class Event(TableEntity):
+    name, item_type = "Event", wire.kind("EventData", wire.EVENTS)
+
+    def draw(self, row: Row) -> Row:
+        shape = wire.typed(
+            self.item_type, EventId=row["EventId"], EventCode=row["EventId"], Name=row["Name"], Status=row["Status"],
+            StartDateTime=row["StartDateTime"], EndDateTime=row["EndDateTime"], RegistrationType=1,
+            Category=wire.typed(wire.kind("EventCategoryData", wire.EVENTS), EventCategoryId=row["Category"], Name=row["Category"]),
+            UpdateInformation=wire.typed(wire.kind("UpdateInformationData", wire.CORE), UpdatedOn=row["UpdatedOn"], UpdatedBy="MANAGER"),
+        )  # fmt: skip
+        return shape | {"AdditionalAttributes": wire.bag({"Chapter": row["Chapter"], "Fee": row["Fee"]})}
+
+
+class EventSummary(Event):
+    name, item_type = "EventSummary", wire.kind("EventSummaryData", wire.EVENTS)
+
+    def draw(self, row: Row) -> Row:
+        return {
+            k: v
+            for k, v in super().draw(row).items()
+            if k not in {"AdditionalAttributes", "UpdateInformation"}
+        }
+
+
+class EventRegistration(TableEntity):
+    """id EVENT-PARTYID."""
+
+    name, table_name, item_type = (
+        "EventRegistration",
+        "Registrations",
+        wire.kind("EventRegistrationData", wire.EVENTS),
+    )
+    aliases = {"registrantid": "id", "partyid": "id"}
+
+    def draw(self, row: Row) -> Row:
+        return wire.typed(
+            self.item_type, EventRegistrationId=f"{row['EventId']}-{row['ID']}", RegistrationDate=row["RegisteredOn"],
+            Event=wire.typed(wire.kind("EventSummaryData", wire.EVENTS), EventId=row["EventId"]),
+            Registrant=wire.typed(wire.kind("PersonSummaryData"), PartyId=row["ID"], Id=row["ID"]),
+            RegisteredByPartyId=row["ID"], BillToPartyId=row["ID"], Status=4 if row["CancelledOn"] else 1,
+        )  # fmt: skip
+
+    def get(self, elements: list[str]) -> Row:
+        event, _, party = elements[0].rpartition("-")
+        both = self.find([_equals("eventid", event), _equals("id", party)], "", False)
+        if not len(both):
+            raise self.missing(elements)
+        return self.render(both[:1])[0]
+
+
+def _equals(name: str, value: str) -> Any:
+    return Filter(name, "eq", (value,))
+
+
+COLUMNS = [
+    "SEQN",
+    "PartyId",
+    "ACTIVITY_TYPE",
+    "TRANSACTION_DATE",
+    "EFFECTIVE_DATE",
+    "PRODUCT_CODE",
+    "OTHER_CODE",
+    "DESCRIPTION",
+    "SOURCE_SYSTEM",
+    "QUANTITY",
+    "AMOUNT",
+    "CATEGORY",
+    "NOTE",
+    "TICKLER_DATE",
+    "SOLICITOR_ID",
+]
+HEAD = (
+    b'{"$type":"' + wire.GENERIC.encode() + b'","EntityTypeName":"Activity","PrimaryParentEntityTypeName":"Party","Identity":{"$type":"'
+    + wire.IDENTITY.encode() + b'","EntityTypeName":"Activity","IdentityElements":{"$type":"' + wire.STRINGS.encode() + b'","$values":["'
+)  # fmt: skip
+MIDDLE = (
+    b'"]}},"PrimaryParentIdentity":{"$type":"' + wire.IDENTITY.encode() + b'","EntityTypeName":"Party","IdentityElements":{"$type":"'
+    + wire.STRINGS.encode() + b'","$values":['
+)  # fmt: skip
+BAG = b']}},"Properties":{"$type":"' + wire.PROPERTIES.encode() + b'","$values":['
+ITEM = b'{"$type":"' + wire.PROPERTY.encode() + b'","Name":"'
+
+
+class Activity(TableEntity):
+    """Generic rows with the raw column names. Encoded by hand: fifteen properties a row, five hundred rows a page."""
+
+    name, item_type = "Activity", wire.GENERIC
+    aliases = {"id": "partyid"}
+
+    def render(self, handles: Sequence[Any]) -> list[Any]:
+        table, rows = self.table, np.asarray(handles, np.int64)
+        columns = []
+        for name in COLUMNS:
+            start, bare = ITEM + name.encode() + b'"', b"}"
+            with_value = start + b',"Value":'
+            columns.append([
+                start + bare if value is None else with_value + wire.encode(wire.boxed(value)) + bare
+                for value in table.columns[name].wire(rows)
+            ])  # fmt: skip
+        numbers, members = table.columns["SEQN"].wire(rows), table.columns["PartyId"].wire(rows)
+        return [
+            msgspec.Raw(HEAD + str(n).encode() + MIDDLE + wire.encode(m) + BAG + b",".join(items) + b"]}}")
+            for n, m, items in zip(numbers, members, zip(*columns, strict=True), strict=True)
+        ]
+
+    def get(self, elements: list[str]) -> Row:
+        return msgspec.json.decode(super().get(elements))
+
+
+class LegacyActivityType(Entity):
+    """The activity types of this site."""
+
+    name, item_type = "LegacyActivityType", wire.kind("LegacyActivityTypeData")
+
+    def find(self, conditions: Sequence[Any], order_by: str, descending: bool) -> list[Row]:
+        known = self.store.kept(self.name) or {code: text for code, text, _ in service.TYPES} | {
+            "AIOUT": "Outreach by imis_ai"
+        }
+        return [
+            wire.typed(self.item_type, ActivityTypeId=code, Description=text) for code, text in known.items()
+        ]
+
+    def render(self, handles: Sequence[Any]) -> list[Row]:
+        return list(handles)
