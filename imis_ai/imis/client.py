@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 LARGEST_PAGE = 500  # iMIS cuts silently above it
+PROMPT = "Parameter"
 
 
 class Client:
@@ -214,10 +215,10 @@ class Client:
         params = list(resource.filters)
         if path.startswith("$"):
             path, params = self.mapping.query_route, [("QueryName", path), *params]
-        if since is not None and resource.since_param:
-            params.append(
-                (resource.since_param, "ge:" + mapping.earliest_text(since, self.mapping.context.zone))
-            )
+        if resource.since_param and since is not None:
+            params.append((resource.since_param, "ge:" + mapping.earliest_text(since, self.mapping.context.zone)))
+        elif resource.since_param == PROMPT:
+            params.append((PROMPT, ""))  # a prompt wants its place even when it is left empty
         return self._session.get(path, [*params, ("Offset", str(offset)), ("Limit", str(limit))])
 
 

@@ -43,7 +43,7 @@ def checked_url(text: str, *, is_test_system: bool) -> httpx2.URL:
         )
     if not url.host or url.port == 0:
         raise Refused("The iMIS address names no host. Set IMIS_URL to one like https://members.example.org.")
-    return url.copy_with(path=url.path.rstrip("/"))
+    return url
 
 
 def is_inner(address: Address) -> bool:

@@ -180,7 +180,7 @@ class Session:
         self._budget.take()
         self.requests += 1
         self._network.deadline = deadline = time.monotonic() + TOTAL
-        url = self.url.copy_with(raw_path=_target(self.url.path + path, params))
+        url = self.url.copy_with(raw_path=_target(self.url.path.rstrip("/") + path, params))
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         try:
             request = self._http.build_request(method, url, data=form, headers=headers)

@@ -120,7 +120,7 @@ def decode(body: bytes, shape: Shape, context: Context, offset: int) -> Decoded:
         envelope = _load(wire.Envelope[shape.row], body)  # type: ignore[name-defined]
     except msgspec.ValidationError:
         envelope = _row_by_row(shape, body)
-    rows = wire.each(envelope.items)
+    rows = [_row(each) for each in wire.each(envelope.items)]
     _check(envelope, len(rows), shape, offset)
     return Decoded(
         offset=envelope.offset,
@@ -129,6 +129,16 @@ def decode(body: bytes, shape: Shape, context: Context, offset: int) -> Decoded:
         rows=rows,
         keys=[_key(row, shape, context) for row in rows],
     )
+
+
+def _row(row: Any) -> Any:
+    """Rows of the old query route are bags; they become flat like those of the new one."""
+    if type(row) is dict and "Properties" in row:
+        try:
+            return wire.flat(msgspec.convert(row, wire.Bag))
+        except msgspec.ValidationError as error:
+            return Bad(msgspec.json.encode(row), _shape_reason(error))
+    return row
 
 
 def _check(envelope: "wire.Envelope[Any]", count: int, shape: Shape, offset: int) -> None:
