@@ -1,8 +1,23 @@
 """All addresses of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from imis_ai import views
 
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("palette/", views.palette, name="palette"),
+    path("", include("imis_ai.accounts.urls")),
+    path("retention/", include("retention.urls")),
+    path("data/", include("imis_ai.mirror.urls")),
+    path("jobs/", include("imis_ai.jobs.urls")),
+    path("help/", include("imis_ai.ui.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", views.alive, name="alive"),
+    path("readyz", views.ready, name="ready"),
 ]
+handler403 = "imis_ai.views.denied"
+handler404 = "imis_ai.views.missing"
+handler500 = "imis_ai.views.broken"

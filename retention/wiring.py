@@ -1,5 +1,12 @@
 """What the retention domain adds to the product."""
 
+from imis_ai.ui import navigation
+
 
 def connect() -> None:
     """Called once at start."""
+    navigation.add(
+        navigation.Place(
+            "Retention", "risk_list", "pulse", "retention.totals", order=40, key="r", prefix="/retention/"
+        )
+    )

@@ -10,7 +10,9 @@ def save_preferences(*, user: User, theme: str, density: str, has_shortcuts: boo
     user.save(update_fields=["theme", "density", "has_shortcuts"])
 
 
-def record_access(*, by: User, what: str, now: datetime, imis_id: str = "", detail: dict | None = None) -> None:
+def record_access(
+    *, by: User, what: str, now: datetime, imis_id: str = "", detail: dict | None = None
+) -> None:
     """Append one line to the access log."""
     AccessEntry.objects.create(
         at=now, user=by, username=by.username, what=what, imis_id=imis_id, detail=detail or {}

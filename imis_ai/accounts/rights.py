@@ -1,5 +1,6 @@
 """Who may do what: one table, read by views, navigation, the API and the tests."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import NamedTuple
@@ -37,6 +38,14 @@ RIGHTS = {
     "help.read": Right("read the help pages", EVERYBODY),
     "help.components": Right("see the component catalogue", ("admin",)),
 }
+
+
+REVEALED_FOR = 30 * 60  # seconds
+
+
+def names_revealed(request: HttpRequest) -> bool:
+    """Whether this person revealed members' names within the last half hour."""
+    return request.session.get("names_revealed_at", 0) > time.time() - REVEALED_FOR
 
 
 class Refused(PermissionDenied):

@@ -9,5 +9,6 @@ urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", views.account, name="account"),
+    path("account/reveal/", views.reveal, name="reveal"),
     path("account/password/", views.password, name="password"),
 ]

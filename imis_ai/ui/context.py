@@ -1,7 +1,23 @@
-"""What every page knows: the association, navigation, freshness."""
+"""What every page knows: the association, the places this person may go, how fresh the data is."""
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from imis_ai.ui import navigation
 
 
-def frame(request):
-    return {"association": settings.ASSOCIATION, "is_demo": settings.DEMO}
+def frame(request: HttpRequest) -> dict:
+    user = getattr(request, "user", None)
+    now = timezone.localtime()
+    base = {"association": settings.ASSOCIATION, "is_demo": settings.DEMO, "now": now, "today": now.date()}
+    if user is None or not user.is_authenticated:
+        return base
+    places = [place for place in navigation.PLACES if user.may(place.right)]
+    here = next((p for p in reversed(places) if p.prefix and request.path.startswith(p.prefix)), None)
+    return base | {
+        "places": places,
+        "here": here,
+        "freshness": SimpleLazyObject(lambda: navigation.freshness(now)),
+    }

@@ -1,5 +1,149 @@
-"""Template tags of the product's components."""
+"""Template tags of the product's components: drawings, icons, and numbers in words."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zlib import crc32
 
 from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+
+from imis_ai.ui import figures, words
 
 register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> str:
+    return format_html(
+        '<svg class="i" aria-hidden="true"><use href="{}#{}"></use></svg>', static("ui/icons.svg"), name
+    )
+
+
+@register.inclusion_tag("ui/score_bar.html")
+def score_bar(score: int, low: int | None, high: int | None, band: str, words_after: str = "") -> dict:
+    """All of 100; `band` is hi, md or lo."""
+    bar = figures.score_bar(score, low, high)
+    return {"score": score, "low": low, "high": high, "band": band, "bar": bar, "words_after": words_after}
+
+
+@register.inclusion_tag("ui/dot_array.html")
+def dot_array(score: int, low: int, high: int, band: str) -> dict:
+    return {
+        "dots": figures.dots(score, low, high),
+        "score": score,
+        "low": low,
+        "high": high,
+        "band": band,
+    }
+
+
+@register.inclusion_tag("ui/factor_chip.html")
+def factor_chip(factor: dict) -> dict:
+    """A factor as stored with a score: chip, sentence, direction."""
+    return {"factor": factor, "raises": factor.get("direction") != "lowers"}
+
+
+@register.inclusion_tag("ui/badge.html")
+def badge(text: str, kind: str = "", picture: str = "") -> dict:
+    return {"text": text, "kind": kind, "picture": picture}
+
+
+@register.inclusion_tag("ui/avatar.html")
+def avatar(name: str, size: str = "") -> dict:
+    return {"letters": words.initials(name), "size": size, "tint": crc32(name.encode()) % 4 + 1}
+
+
+@register.inclusion_tag("ui/why_not.html")
+def why_not(what: str, rule: str = "", owner: str = "", next_step: str = "") -> dict:
+    return {"what": what, "rule": rule, "owner": owner, "next_step": next_step}
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    return "" if amount is None else words.money(amount, settings.CURRENCY)
+
+
+@register.filter
+def money_round(amount: Decimal | float | None) -> str:
+    return "" if amount is None else words.money(amount, settings.CURRENCY, cents=False)
+
+
+@register.filter
+def short_date(day: date | None, today: date) -> str:
+    return "" if day is None else words.short_date(day, today)
+
+
+@register.filter
+def long_date(day: date | None, today: date) -> str:
+    return "" if day is None else words.long_date(day, today)
+
+
+@register.filter
+def moment(at: datetime | None, now: datetime) -> str:
+    """In words such as 05:58 today, in the association's time zone."""
+    return "" if at is None else words.moment(localtime(at), localtime(now))
+
+
+@register.filter
+def ago(at: datetime | None, now: datetime) -> str:
+    return "" if at is None else words.ago(now - at)
+
+
+@register.filter
+def duration(seconds: float | timedelta | None) -> str:
+    if seconds is None:
+        return ""
+    return words.duration(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
+
+
+@register.filter
+def count(number: float | None) -> str:
+    return "" if number is None else words.count(number)
+
+
+@register.filter
+def plural(number: int, forms: str) -> str:
+    """{{ 3|plural:"member" }} -> "3 members"; "person,people" where adding s is wrong."""
+    one, _, many = forms.partition(",")
+    return words.plural(number, one, many)
+
+
+@register.filter
+def chance(share: float) -> str:
+    return words.chance(share)
+
+
+@register.filter
+def about_chance(share: float) -> str:
+    return words.about_chance(share)
+
+
+@register.filter
+def scaled(share: float | None, length: float) -> float:
+    """A share of a length, for drawings: {{ 0.5|scaled:64 }} -> 32."""
+    return round(min(max(share or 0, 0), 1) * length, 1)
+
+
+@register.filter
+def add_four(y: float) -> float:
+    """The baseline of a label beside a line at y."""
+    return round(y + 4, 1)
+
+
+@register.filter
+def field_bad(field) -> str:
+    return "bad" if field.errors else ""
+
+
+@register.filter
+def day(at: datetime, today: date) -> str:
+    """The local day of a moment: 14 Dec."""
+    return words.short_date(localtime(at).date(), today)
+
+
+@register.filter
+def minus(later: datetime, earlier: datetime) -> timedelta:
+    return later - earlier

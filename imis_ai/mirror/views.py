@@ -1,0 +1,212 @@
+"""Data and sync: how fresh each feed is, what was refused, what is read and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from imis_ai.accounts.rights import needs
+from imis_ai.imis.fields import Field
+from imis_ai.imis.resources import RESOURCES
+from imis_ai.jobs import actions as jobs
+from imis_ai.jobs import queries as job_queries
+from imis_ai.mirror import actions, queries
+from imis_ai.mirror.models import Feed
+from imis_ai.ui import words
+from imis_ai.ui.tables import Column, Pages, heads
+
+SYNC = "mirror.sync"
+TITLES = {
+    "chapters": "Chapters",
+    "tiers": "Tiers",
+    "tier_prices": "Tier prices",
+    "benefits": "Benefits",
+    "tier_benefits": "Benefits of tiers",
+    "members": "Members",
+    "terms": "Membership terms",
+    "activities": "Activities",
+    "web_visits": "Portal visits",
+    "email_events": "E-mail events",
+    "events": "Events",
+    "registrations": "Registrations",
+    "invoices": "Invoices",
+    "invoice_lines": "Invoice lines",
+    "payments": "Payments",
+    "payment_attempts": "Card payments tried",
+    "committees": "Committees",
+    "texts": "Surveys, posts and cases",
+    "relationships": "Relationships",
+    "deletions": "Deletions and merges",
+}
+COLUMNS = [
+    Column("Feed", "feed"),
+    Column("Last success", "success", falls=True),
+    Column("Age"),
+    Column("Rows", "rows", "num", falls=True),
+    Column("Changed", "", "num"),
+    Column("Refused", "", "num"),
+    Column("", "", "num"),
+]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One feed as shown; `state` is fresh, late, failed, held, paused or never."""
+
+    feed: Feed
+    title: str
+    state: str
+    refused: int
+
+
+@require_safe
+@needs("data.read")
+def data(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    sort = request.GET.get("sort", "")
+    refused = queries.refused_by_feed()
+    lines = [_line(feed, refused.get(feed.name, 0), now) for feed in queries.feeds()]
+    running = job_queries.open_run(SYNC)
+    context = {
+        "lines": _sorted(lines, sort),
+        "heads": heads(COLUMNS, sort),
+        "running": running,
+        "running_title": running and job_queries.title(running.name),
+        "cost": _cost(job_queries.last_done(SYNC), lines),
+        "runs": [(run, job_queries.title(run.name)) for run in job_queries.recent(8)],
+        "source": settings.IMIS_URL,
+        "may_run": request.user.may("data.run"),
+        "may_see_refused": request.user.may("data.refused"),
+    }
+    return render(request, "data/data.html", context)
+
+
+@require_POST
+@needs("data.run")
+def run(request: HttpRequest) -> HttpResponse:
+    """Queue a sync; the page of the job shows how far it is."""
+    if not settings.IMIS_URL:
+        messages.warning(request, "No iMIS is connected. Set IMIS_URL and its account, or import an archive.")
+        return redirect("data")
+    args = {"full": True} if request.POST.get("full") else {}
+    if request.POST.get("feed") in RESOURCES:
+        args["resource"] = request.POST["feed"]
+    job = jobs.request(name=SYNC, args=args, by=request.user, now=timezone.now())
+    return redirect("job", job.pk)
+
+
+@require_safe
+@needs("data.read")
+def past_run(request: HttpRequest, job_id: int) -> HttpResponse:
+    """A sync of the past is the job that did it."""
+    return redirect("job", job_id)
+
+
+@require_safe
+@needs("data.refused")
+def refused(request: HttpRequest) -> HttpResponse:
+    """Records that could not be stored, with the reason. Their content is not shown here."""
+    feed = request.GET.get("feed") or None
+    found = queries.rejects(feed)
+    pages = Pages.of(_number(request.GET.get("page")), found.count())
+    context = {
+        "feed": TITLES.get(feed, feed) if feed else "",
+        "rows": [(row, TITLES.get(row.feed, row.feed)) for row in found[pages.start : pages.stop]],
+        "pages": pages,
+        "heads": heads(
+            [
+                Column("Record"),
+                Column("Feed"),
+                Column("Why it was refused"),
+                Column("First seen"),
+                Column("Last seen"),
+            ],
+            "",
+        ),
+        "crumbs": [("Data and sync", reverse("data"))],
+    }
+    return render(request, "data/refused.html", context)
+
+
+@require_POST
+@needs("data.refused")
+def settle(request: HttpRequest) -> HttpResponse:
+    """Try chosen records again, or ignore them."""
+    chosen = [int(pk) for pk in request.POST.getlist("pick") if pk.isdigit()]
+    if not chosen:
+        messages.warning(request, "Choose at least one record first.")
+    elif request.POST.get("do") == "ignore":
+        ignored = actions.ignore(reject_ids=chosen)
+        messages.success(request, f"{words.plural(ignored, 'record')} ignored. They are no longer counted.")
+    else:
+        stored = actions.retry(reject_ids=chosen, now=timezone.now())
+        messages.success(
+            request, f"{stored} of {len(chosen)} could be stored now. The others keep their reason."
+        )
+    return redirect("refused")
+
+
+@require_safe
+@needs("data.read")
+def scope(request: HttpRequest) -> HttpResponse:
+    """Every object and field that is read from iMIS, and what for."""
+    objects = [
+        {"name": name, "title": TITLES.get(name, name), "resource": resource, "fields": _fields(resource)}
+        for name, resource in RESOURCES.items()
+    ]
+    context = {
+        "objects": objects,
+        "fields_read": sum(len(each["fields"]) for each in objects),
+        "crumbs": [("Data and sync", reverse("data"))],
+    }
+    return render(request, "data/scope.html", context)
+
+
+def _fields(resource) -> list[Field]:
+    return list(resource.fields)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() and len(text) < 7 else 1
+
+
+def _line(feed: Feed, refused: int, now: datetime) -> Line:
+    return Line(
+        feed, TITLES.get(feed.name, feed.name.replace("_", " ").capitalize()), _state(feed, now), refused
+    )
+
+
+def _state(feed: Feed, now: datetime) -> str:
+    if feed.is_paused:
+        return "paused"
+    if feed.health != Feed.Health.FRESH:
+        return feed.health
+    is_late = now - feed.last_success_at > queries.SYNC_INTERVAL * queries.LATE
+    return "late" if is_late else "fresh"
+
+
+def _sorted(lines: list[Line], sort: str) -> list[Line]:
+    long_ago = timezone.now() - timedelta(days=36_500)
+    keys = {
+        "feed": lambda line: line.title,
+        "success": lambda line: line.feed.last_success_at or long_ago,
+        "rows": lambda line: line.feed.rows,
+    }
+    if sort.lstrip("-") not in keys:
+        order = list(RESOURCES)
+        return sorted(lines, key=lambda line: order.index(line.feed.name) if line.feed.name in order else 99)
+    return sorted(lines, key=keys[sort.lstrip("-")], reverse=sort.startswith("-"))
+
+
+def _cost(before, lines: list[Line]) -> str:
+    """What a run costs, judged by the last one."""
+    if before is None or not before.started_at:
+        return "The first run reads everything; its page shows how long that takes."
+    took = words.duration((before.finished_at - before.started_at).total_seconds())
+    return f"About {took}, like the last run."

@@ -1,0 +1,161 @@
+"""Geometry of our own drawings: score bars, dots, histogram, lines. Pure; the templates draw what stands here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+BAR = 92.0  # width of a score bar in its own units
+
+
+@dataclass(frozen=True)
+class ScoreBar:
+    """Lengths on a bar of 92 units; `whisker` is empty where there is no range."""
+
+    filled: float
+    whisker: str
+
+
+def score_bar(score: int, low: int | None, high: int | None) -> ScoreBar:
+    """All in 0 to 100."""
+    filled = round(score / 100 * BAR, 1)
+    if low is None or high is None:
+        return ScoreBar(filled, "")
+    left, right = (round(min(max(end / 100 * BAR, 0.75), BAR - 0.75), 1) for end in (low, high))
+    return ScoreBar(filled, f"M{left} 7H{right}M{left} 4v6M{right} 4v6")
+
+
+class Dot(NamedTuple):
+    kind: str
+    x: float
+    y: float
+    r: float
+
+
+def dots(score: int, low: int, high: int) -> list[Dot]:
+    """100 dots from the bottom left: solid to the low end, pale to the score, rings to the high end, then empty."""
+    drawn = []
+    for n in range(100):
+        kind = "y" if n < low else "z" if n < score else "m" if n < high else "n"
+        x, y = 5.2 + 10.4 * (n % 10), 98.8 - 10.4 * (n // 10)
+        drawn.append(Dot(kind, round(x, 1), round(y, 1), 3.1 if kind == "m" else 3.7))
+    return drawn
+
+
+class Column(NamedTuple):
+    x: float
+    y: float
+    width: float
+    height: float
+    band: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Histogram:
+    columns: list[Column]
+    labels: list[tuple[float, str, str]]  # x, words, count
+    sentence: str
+
+
+WIDTH, TOP, BASE = 252.0, 2.0, 36.0
+
+
+def histogram(counts: dict[int, int], bands: Sequence[tuple[int, str, str]]) -> Histogram:
+    """`counts` by lower edge in steps of 5; `bands` as (lower edge, key, word), rising; drawn to 100."""
+    first = bands[0][0]
+    edges = list(range(first, 100, 5))
+    step = WIDTH / len(edges)
+    tallest = max((counts.get(edge, 0) for edge in edges), default=0) or 1
+    columns, totals = [], dict.fromkeys((key for _, key, _ in bands), 0)
+    for position, edge in enumerate(edges):
+        band = [key for start, key, _ in bands if start <= edge][-1]
+        number = counts.get(edge, 0)
+        totals[band] += number
+        height = max((BASE - TOP) * number / tallest, 0.8 if number else 0)
+        columns.append(
+            Column(
+                round(position * step + 1, 1), round(BASE - height, 1), round(step - 2, 1), round(height, 1), band,
+                f"{edge} to {edge + 5} of 100: {number}",
+            )
+        )  # fmt: skip
+    labels = [
+        (round((start - first) / 5 * step + 1, 1), f"{start}, {word}", f"{totals[key]:,}")
+        for start, key, word in bands
+    ]
+    ends = [start for start, _, _ in bands[1:]] + [100]
+    parts = [
+        f"{totals[key]:,} at {word} risk, {start} to {end - 1 if end < 100 else 100} of 100"
+        for (start, key, word), end in zip(bands, ends, strict=True)
+    ]
+    return Histogram(columns, labels, "Members by risk: " + "; ".join(parts))
+
+
+class Mark(NamedTuple):
+    y: float
+    word: str
+
+
+@dataclass(frozen=True)
+class Line:
+    points: str
+    band: str
+    last: tuple[float, float]
+    grid: list[Mark]
+    limit: float | None
+    first_day: date
+    last_day: date
+    width: int
+    height: int
+
+
+def line(
+    days: Sequence[date],
+    values: Sequence[float],
+    *,
+    lows: Sequence[float] = (),
+    highs: Sequence[float] = (),
+    top: float | None = None,
+    limit: float | None = None,
+    width: int = 340,
+    height: int = 84,
+) -> Line:
+    """A line over time, at least one point; room for labels is 30 on the left and 30 on the right."""
+    left, right, upper, lower = 30.0, width - 30.0, 10.0, height - 20.0
+    peak = top or _ceiling(max([*values, *highs, limit or 0]))
+    span = max((days[-1] - days[0]).days, 1)
+
+    def x(day: date) -> float:
+        return round(right if len(days) == 1 else left + (right - left) * (day - days[0]).days / span, 1)
+
+    def y(value: float) -> float:
+        return round(lower - (lower - upper) * min(value, peak) / peak, 1)
+
+    points = [(x(day), y(value)) for day, value in zip(days, values, strict=True)]
+    outline = [(x(d), y(v)) for d, v in zip(days, highs, strict=False)]
+    outline += [(x(d), y(v)) for d, v in reversed(list(zip(days, lows, strict=False)))]
+    return Line(
+        points=_joined(points),
+        band=_joined(outline),
+        last=points[-1],
+        grid=[Mark(y(peak * part / 4), f"{peak * part / 4:g}") for part in (0, 1, 2, 3, 4)][
+            :: 2 if height < 80 else 1
+        ],
+        limit=None if limit is None else y(limit),
+        first_day=days[0],
+        last_day=days[-1],
+        width=width,
+        height=height,
+    )
+
+
+def _joined(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in points)
+
+
+def _ceiling(value: float) -> float:
+    """The next number that divides by four without ugly fractions."""
+    for step in (0.04, 0.2, 0.4, 1, 4, 8, 20, 40, 80, 100, 200, 400, 1000, 4000, 10_000, 40_000):
+        if value <= step:
+            return step
+    return value

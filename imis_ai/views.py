@@ -1,0 +1,115 @@
+"""The first page, search, and the pages that say what went wrong."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from imis_ai.accounts.rights import Refused, names_revealed, needs
+from imis_ai.mirror import access
+from imis_ai.ui import navigation, words
+
+API = "/api/"
+FOUND = 8
+
+
+@require_safe
+@needs("account.own")
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page this person may see; administrators begin with the data."""
+    places = [place for place in navigation.PLACES if request.user.may(place.right)]
+    own = "data" if request.user.role == "admin" else places[0].url_name
+    return redirect(own)
+
+
+@require_safe
+@needs("account.own")
+def search(request: HttpRequest) -> HttpResponse:
+    return render(request, "search.html", _found(request))
+
+
+@require_safe
+@needs("account.own")
+def palette(request: HttpRequest) -> HttpResponse:
+    """Search in the page's dialog: the whole of it, or with HX-Target `found` only what was found."""
+    template = "_found.html" if request.htmx.target == "found" else "_palette.html"
+    return render(request, template, _found(request))
+
+
+def _found(request: HttpRequest) -> dict:
+    asked = " ".join(request.GET.get("q", "").split())[:100]
+    places = [place for place in navigation.PLACES if request.user.may(place.right)]
+    if not asked:
+        return {"asked": "", "pages": places[:FOUND], "members": []}
+    with_names = access.sees_names(request.user) or names_revealed(request)
+    members = []
+    if request.user.may("retention.members"):
+        exact = Q(imis_id=asked)
+        named = Q()
+        for word in asked.split():
+            named &= (
+                Q(first_name__istartswith=word) | Q(last_name__istartswith=word) | Q(name__icontains=word)
+            )
+        seen = access.members(request.user).filter(exact | named if with_names else exact)
+        members = list(seen.select_related("tier", "chapter").order_by("last_name", "name")[:FOUND])
+        members.sort(key=lambda member: member.imis_id != asked)
+    return {
+        "asked": asked,
+        "members": [(member, str(member) if with_names else words.masked(str(member))) for member in members],
+        "pages": [place for place in places if asked.lower() in place.label.lower()],
+    }
+
+
+@login_not_required
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """The process answers and reaches the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ready\n", content_type="text/plain")
+
+
+def denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    sentence = str(exception) or "You may not do this."
+    if request.path.startswith(API):
+        return JsonResponse({"detail": sentence}, status=403)
+    rule = exception.right if isinstance(exception, Refused) else ""
+    people = get_user_model().objects.filter(role="admin", is_active=True).order_by("pk")[:2]
+    template = "errors/_403.html" if request.htmx else "errors/403.html"
+    context = {"sentence": sentence, "rule": rule, "ask": [str(person) for person in people]}
+    return render(request, template, context, status=403)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API):
+        return JsonResponse(
+            {"detail": "There is nothing at this address, or nothing you may see."}, status=404
+        )
+    if not request.user.is_authenticated:
+        return render(request, "errors/nothing.html", status=404)
+    return render(request, "errors/_404.html" if request.htmx else "errors/404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "Something went wrong here. It was logged."}, status=500)
+    return render(request, "errors/500.html", status=500)
+
+
+@login_not_required
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the token of this session: an expired page, or another site."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "The request lacks the CSRF token of this session."}, status=403)
+    return render(request, "errors/csrf.html", status=403)

@@ -1,0 +1,263 @@
+"""Members at risk: the list with its side panel, one member's page, the export, the totals."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from imis_ai.accounts import actions as people
+from imis_ai.accounts.models import AccessEntry
+from imis_ai.accounts.rights import names_revealed, needs
+from imis_ai.mirror import access, timeline
+from imis_ai.ui import exports, figures
+from imis_ai.ui.tables import Column, Pages, heads
+from retention.calc import bands
+from retention.forms import RiskFilterForm, address, chips, removable
+from retention.models import ScoreRun
+from retention.queries import list as risk
+from retention.queries import panel
+
+COLUMNS = [
+    Column("Member", "name"),
+    Column("Risk, of 100", "risk", falls=True),
+    Column("Lapse around", "lapse"),
+    Column("Why"),
+    Column("Dues", "dues", "num", falls=True),
+    Column("Value", "value", "num c-value", falls=True, hint="What this member is expected to bring"),
+    Column("Renews", "renews", "c-renews"),
+    Column(
+        "At renewal", "next", "c-next num", falls=True, hint="Of 100, at the next renewal, whenever it is"
+    ),
+]
+UNSCORED_COLUMNS = [
+    Column("Member", "name"),
+    Column("Why there is no score"),
+    Column("Dues", "dues", "num", falls=True),
+    Column("Renews", "renews", "num"),
+]
+STARTS = [(30, "md", "medium"), (60, "hi", "high")]
+
+
+@require_safe
+@needs("retention.totals")
+def risk_list(request: HttpRequest) -> HttpResponse:
+    run = risk.current_run()
+    if run is None:
+        return render(request, "retention/no_scores.html")
+    if not request.user.may("retention.members"):
+        return _totals(request, run)
+    form = RiskFilterForm(request.GET)
+    form.is_valid()
+    filters = form.filters()
+    seen = access.members(request.user)
+    if request.htmx.target == "panel":
+        return _panel_only(request, run, filters, seen, form.cleaned_data.get("panel"))
+    context = _list_context(request, run, filters, seen, form)
+    template = "retention/_list.html" if request.htmx.target == "list" else "retention/list.html"
+    return render(request, template, context)
+
+
+@require_safe
+@needs("retention.members")
+def member(request: HttpRequest, imis_id: str) -> HttpResponse:
+    """One member's page. Opening it is written to the access log."""
+    run = risk.current_run()
+    seen = access.members(request.user)
+    score = run and panel.score_of(seen=seen, run=run, imis_id=imis_id)
+    if not score:
+        raise Http404
+    people.record_access(
+        by=request.user, what=AccessEntry.What.MEMBER_OPENED, now=timezone.now(), imis_id=imis_id
+    )
+    context = _member_context(request, run, score, risk.Filters(), days=2 * 365)
+    context |= {
+        "entries": timeline.latest(member_id=score.member_id, limit=25),
+        "crumbs": [("Members at risk", reverse("risk_list"))],
+    }
+    return render(request, "retention/member.html", context)
+
+
+@require_safe
+@needs("retention.export")
+def export(request: HttpRequest) -> HttpResponse:
+    """Exactly the filtered rows, or the chosen ones among them."""
+    run = risk.current_run()
+    if run is None:
+        raise Http404
+    form = RiskFilterForm(request.GET)
+    form.is_valid()
+    filters = form.filters()
+    scores = risk.listed(seen=access.members(request.user), run=run, filters=filters)
+    people.record_access(
+        by=request.user,
+        what=AccessEntry.What.LIST_EXPORTED,
+        now=timezone.now(),
+        detail={"filters": request.GET.urlencode(), "rows": scores.count(), "as_of": run.as_of.isoformat()},
+    )
+    found = risk.rows(scores=scores.iterator(2000), horizon=filters.horizon, with_names=_names(request))
+    lines = (risk.csv_line(row, run) for row in found)
+    return exports.csv_file(f"members-at-risk-{run.as_of}.csv", risk.CSV_HEADER, lines)
+
+
+def _names(request: HttpRequest) -> bool:
+    return access.sees_names(request.user) or names_revealed(request)
+
+
+def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen, form) -> dict:
+    query = request.GET
+    summary = risk.summary(seen=seen, run=run, filters=filters)
+    counts = risk.tab_counts(seen=seen, run=run, horizon=filters.horizon)
+    scores = risk.listed(seen=seen, run=run, filters=filters)
+    total = summary.members if filters.has_bands else scores.count()
+    pages = Pages.of(form.cleaned_data.get("page") or 1, total)
+    with_names = _names(request)
+    rows = risk.rows(scores=scores[pages.start : pages.stop], horizon=filters.horizon, with_names=with_names)
+    tiers, chapters = risk.choices(seen=seen)
+    made = chips(
+        filters=filters, query=query, tiers=tiers, chapters=chapters, months=risk.renewal_months(run)
+    )
+    context = {
+        "form": form,
+        "filters": filters,
+        "summary": summary,
+        "histogram": _histogram(filters, summary),
+        "rows": list(rows),
+        "pages": pages,
+        "heads": heads(UNSCORED_COLUMNS if filters.view == "unscored" else COLUMNS, filters.sort),
+        "tabs": _tabs(filters, counts),
+        "segments": _horizons(filters, query),
+        "chips": made,
+        "removable": removable(made),
+        "kept": [(name, query[name]) for name in ("view", "horizon", "sort") if query.get(name)],
+        "clear": f"?view={filters.view}&horizon={filters.horizon}",
+        "narrowed": any(chip.is_on for chip in made if chip.name != "band"),
+        "may_export": request.user.may("retention.export"),
+        "names_hidden": not with_names,
+        "scope_words": _scope(request.user, chapters),
+        **_frame_context(run, filters),
+    }
+    asked = form.cleaned_data.get("panel")
+    score = asked and panel.score_of(seen=seen, run=run, imis_id=asked)
+    if asked and not score:
+        raise Http404
+    return context | (_member_context(request, run, score, filters, days=12 * 7) if score else {})
+
+
+def _panel_only(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen, asked: str) -> HttpResponse:
+    if not asked:
+        return HttpResponse("")
+    score = panel.score_of(seen=seen, run=run, imis_id=asked)
+    if not score:
+        raise Http404
+    return render(
+        request, "retention/_panel.html", _member_context(request, run, score, filters, days=12 * 7)
+    )
+
+
+def _member_context(request: HttpRequest, run: ScoreRun, score, filters: risk.Filters, *, days: int) -> dict:
+    with_names = _names(request)
+    row = risk.row(score=score, horizon=filters.horizon, with_names=with_names)
+    past = panel.history(score=score, run=run, horizon=filters.horizon, days=days)
+    shown = panel.weekly(past, until=run.as_of)
+    return {
+        "member": row,
+        "score": score,
+        "spans": panel.spans(score),
+        "past": shown,
+        "change": panel.change_in_week(past),
+        "line": _line(shown, wide=days > 100) if len(shown) > 1 else None,
+        "score_share": getattr(score, f"risk_{filters.horizon}"),
+        "years": (run.as_of - score.member.joined_on).days // 365 if score.member.joined_on else None,
+        "names_hidden": not with_names,
+        **_frame_context(run, filters),
+    }
+
+
+def _frame_context(run: ScoreRun, filters: risk.Filters) -> dict:
+    return {
+        "run": run,
+        "horizon": filters.horizon,
+        "day_before": run.as_of - timedelta(days=1),
+        "grace_days": settings.GRACE_DAYS,
+        "until": run.as_of + timedelta(days=filters.horizon),
+        "high": bands.HIGH,
+        "medium": bands.MEDIUM,
+        "model_label": f"{run.model_name} model {run.model_version}",
+    }
+
+
+def _line(past: list[panel.Past], *, wide: bool) -> figures.Line:
+    return figures.line(
+        [entry.day for entry in past],
+        [entry.score for entry in past],
+        lows=[entry.low for entry in past] if wide else (),
+        highs=[entry.high for entry in past] if wide else (),
+        top=100,
+        limit=bands.HIGH,
+        width=760 if wide else 340,
+        height=180 if wide else 84,
+    )
+
+
+def _histogram(filters: risk.Filters, summary: risk.Summary) -> figures.Histogram | None:
+    if not filters.has_bands or not summary.members:
+        return None
+    starts = [(0, "lo", "low"), *STARTS] if "lo" in filters.bands else STARTS
+    return figures.histogram(summary.by_score, starts)
+
+
+def _tabs(filters: risk.Filters, counts: dict[str, int]) -> list[dict]:
+    return [
+        {
+            "label": label,
+            "address": f"?view={view}&horizon={filters.horizon}",
+            "number": counts[view],
+            "is_current": view == filters.view,
+            "fragment": True,
+        }
+        for view, label in risk.VIEWS.items()
+    ]
+
+
+def _horizons(filters: risk.Filters, query) -> list[dict]:
+    return [
+        {
+            "label": f"{days} days" if days == risk.HORIZONS[0] else str(days),
+            "address": address(query, horizon=days),
+            "is_current": days == filters.horizon,
+        }
+        for days in risk.HORIZONS
+    ]
+
+
+def _scope(user, chapters: list[tuple[str, str]]) -> str:
+    if user.role != "chapter":
+        return ""
+    names = [name for _, name in chapters]
+    return (
+        ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "No chapter yet"
+    )
+
+
+def _totals(request: HttpRequest, run: ScoreRun) -> HttpResponse:
+    """For people who see totals and no member: the same summary, then by tier and by chapter."""
+    form = RiskFilterForm(request.GET)
+    form.is_valid()
+    filters = risk.Filters(horizon=form.filters().horizon)
+    summary = risk.totals(run=run, horizon=filters.horizon)
+    context = {
+        "summary": summary,
+        "histogram": _histogram(filters, summary),
+        "segments": _horizons(filters, request.GET),
+        "tables": [
+            ("Tier", risk.groups(run=run, horizon=filters.horizon, by="tier")),
+            ("Chapter", risk.groups(run=run, horizon=filters.horizon, by="chapter")),
+        ],
+        "smallest": risk.SMALLEST_GROUP,
+        **_frame_context(run, filters),
+    }
+    return render(request, "retention/totals.html", context)
