@@ -1,13 +1,18 @@
-"""What a benchmark is. An app's `bench.py` holds `BENCHES: dict[str, Bench]`; `manage.py bench NAME` runs them.
+"""What a benchmark is. An app's `bench.py` holds `BENCHES`, `manage.py bench NAME` runs one of them.
 
-    def prepare(*, seed, rows):            # a context manager: makes the data, cleans up behind itself
+    @contextmanager
+    def tables(*, seed, rows):  # makes the data and yields what both sides get
         ...
-        yield state
-    BENCHES = {"features": Bench(prepare=contextmanager(prepare), rows=100_000, reference=duckdb_pass, ours=our_pass,
-                                 reference_is="DuckDB on Parquet of the same rows", goal=1.5)}
 
-`reference(state)` and `ours(state)` do the same work on the same rows; what they return is compared where it is
-not None. They run in turn, in a database of their own that is dropped afterwards.
+    BENCHES = {
+        "features": Bench(
+            prepare=tables, rows=100_000, reference=duckdb_pass, ours=our_pass,
+            reference_is="DuckDB on Parquet of the same rows", goal=1.5,
+        )
+    }
+
+`reference(state)` and `ours(state)` do the same work on the same rows; what they return is compared unless it
+is None. They run in turn, in a database of their own that is dropped afterwards.
 """
 
 from collections.abc import Callable

@@ -64,7 +64,7 @@ def run(name: str, *, seed: int, rows: int | None, runs: int | None, say: Callab
         "seed": seed,
         "runs": runs,
         "cores": psutil.cpu_count(),
-        "database": connection.Database.__name__ + f" {_server_version()}",
+        "database": _server_version(),
         "reference_is": bench.reference_is,
         "reference": _figures([theirs for theirs, _ in pairs]),
         "ours": _figures([ours for _, ours in pairs]),
