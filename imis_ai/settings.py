@@ -38,8 +38,10 @@ PSEUDONYM_KEY = local_secret("PSEUDONYM_KEY")
 ARTEFACT_KEY = local_secret("ARTEFACT_KEY")
 ERASURE_KEY = local_secret("ERASURE_KEY")
 
-DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.postgres_url(VAR_DIR)
-REDIS_URL = env.str("REDIS_URL", default="") or embedded.redis_url(VAR_DIR)
+EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
+EMBEDDED_REDIS = not env.str("REDIS_URL", default="")
+DATABASE_URL = embedded.postgres_url(VAR_DIR) if EMBEDDED_DATABASE else env.str("DATABASE_URL")
+REDIS_URL = embedded.redis_url(VAR_DIR) if EMBEDDED_REDIS else env.str("REDIS_URL")
 
 # the association
 ASSOCIATION = env.str("ASSOCIATION", default="Alder Institute" if DEMO else "Your association")
