@@ -1,4 +1,4 @@
-"""The local copy of iMIS in canonical names. Rows arrive in bulk through `mirror.actions` and no other way."""
+"""The local copy of iMIS in canonical names. Rows arrive in bulk, by `mirror.actions` only."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -241,8 +241,9 @@ class CommitteeRole(OfMember):
 
 
 class Text(OfMember):
-    """Words a member wrote: survey, community, case, e-mail, event feedback."""
+    """Words a member wrote: survey, community, case, e-mail, event feedback. May be anonymous."""
 
+    member = models.ForeignKey(Member, models.CASCADE, null=True)
     source = models.CharField(max_length=40)
     at = models.DateTimeField()
     question = models.TextField(blank=True)

@@ -1,8 +1,37 @@
 """Every write to the mirror. Callers name these functions; the modules behind them are its own."""
 
+from imis_ai.mirror.actions.archive import Imported, import_archive
+from imis_ai.mirror.actions.holds import pause, release
 from imis_ai.mirror.actions.lease import Busy, LeaseLost
 from imis_ai.mirror.actions.merges import erase
+from imis_ai.mirror.actions.notices import follow_up, follow_up_alone, receive
 from imis_ai.mirror.actions.rejects import ignore, retry
-from imis_ai.mirror.actions.save import Saved, save
+from imis_ai.mirror.actions.save import Saved, clear_dirty, mark_dirty, save
+from imis_ai.mirror.actions.sweep import sweep
+from imis_ai.mirror.actions.sync import FeedResult, SyncResult, UnknownFeed, sync
+from imis_ai.mirror.archive.problems import BadArchive
 
-__all__ = ["Busy", "LeaseLost", "Saved", "erase", "ignore", "retry", "save"]
+__all__ = [
+    "BadArchive",
+    "Busy",
+    "FeedResult",
+    "Imported",
+    "LeaseLost",
+    "Saved",
+    "SyncResult",
+    "UnknownFeed",
+    "clear_dirty",
+    "erase",
+    "follow_up",
+    "follow_up_alone",
+    "ignore",
+    "import_archive",
+    "mark_dirty",
+    "pause",
+    "receive",
+    "release",
+    "retry",
+    "save",
+    "sweep",
+    "sync",
+]

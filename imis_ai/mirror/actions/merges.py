@@ -16,18 +16,18 @@ from imis_ai.mirror.upsert.write import Refusal
 def carry_out(
     *, deletions: Sequence[Deletion], now: datetime, known: Lookups
 ) -> tuple[set[int], list[Refusal]]:
-    """Apply deletions under the lease's row lock; returns members whose data changed, and what was refused."""
+    """Apply deletions under the lease's row lock; returns changed members, and what was refused."""
     touched: set[int] = set()
     refused = []
     for deletion in deletions:
         if deletion.erased:
             _erase(deletion.key, now, known)
         elif deletion.retained and deletion.retained != deletion.key:
-            retained = _merge(deletion.key, deletion.retained, now, known)
-            if retained is None:
+            members = _merge(deletion.key, deletion.retained, now, known)
+            if members is None:
                 refused.append(_unknown(deletion))
             else:
-                touched.add(retained)
+                touched |= members
         else:
             tombstone(keys=[deletion.key], now=now)
     return touched, refused
@@ -46,14 +46,14 @@ def tombstone(*, keys: Sequence[str], now: datetime) -> int:
     return Member.objects.filter(imis_id__in=keys, gone_at=None).update(gone_at=now, row_hash=0)
 
 
-def _merge(discarded: str, retained: str, now: datetime, known: Lookups) -> int | None:
-    """Move everything of `discarded` to `retained` and leave an alias; returns the retained member's id."""
+def _merge(discarded: str, retained: str, now: datetime, known: Lookups) -> set[int] | None:
+    """Move everything of `discarded` to `retained` and leave an alias; gives the changed members or None."""
     retained = known.retained(retained)
     ids = dict(Member.objects.filter(imis_id__in=[discarded, retained]).values_list("imis_id", "id"))
     if retained == discarded or retained not in ids:
         return None
-    if known.aliases().get(discarded) == retained and discarded in ids and not _has_rows(ids[discarded]):
-        return ids[retained]
+    if known.aliases().get(discarded) == retained and not (discarded in ids and _has_rows(ids[discarded])):
+        return set()
     MemberAlias.objects.update_or_create(
         imis_id=discarded, defaults={"retained_imis_id": retained, "merged_at": now}
     )
@@ -62,7 +62,7 @@ def _merge(discarded: str, retained: str, now: datetime, known: Lookups) -> int 
         _move(ids[discarded], ids[retained])
         tombstone(keys=[discarded], now=now)
     _new_epoch(known)
-    return ids[retained]
+    return {ids[retained]}
 
 
 def _has_rows(member: int) -> bool:
@@ -99,6 +99,8 @@ def erase(*, imis_id: str, now: datetime) -> bool:
 def _erase(imis_id: str, now: datetime, known: Lookups) -> bool:
     aliases = list(MemberAlias.objects.filter(retained_imis_id=imis_id).values_list("imis_id", flat=True))
     keys = [imis_id, *aliases]
+    if known.is_erased(imis_id) and not Member.objects.filter(imis_id__in=keys).exists():
+        return False  # iMIS tells of every erasure again and again
     ErasedKey.objects.bulk_create(
         [ErasedKey(digest=erasure_digest(key), erased_at=now) for key in keys], ignore_conflicts=True
     )

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from imis_ai.imis import records
 from imis_ai.mirror.actions import lease, merges, rejects
-from imis_ai.mirror.models import Chapter, Event, Invoice, Member, Tier
+from imis_ai.mirror.models import Chapter, DirtyMember, Event, Invoice, Member, Tier
 from imis_ai.mirror.upsert import encode, lookups
 from imis_ai.mirror.upsert.lookups import Lookups
 from imis_ai.mirror.upsert.tables import TABLES, Table
@@ -68,6 +68,11 @@ def mark_dirty(*, members: set[int], now: datetime) -> None:
             " ON CONFLICT (member_id) DO UPDATE SET since = excluded.since",
             [now, sorted(members)],
         )
+
+
+def clear_dirty(*, members: Iterable[int], before: datetime) -> int:
+    """These members were scored from data as of `before`; what changed since stays marked."""
+    return DirtyMember.objects.filter(member__in=list(members), since__lte=before).delete()[0]
 
 
 def _store(found: Sequence[records.Record], feed: str, now: datetime, known: Lookups) -> Saved:

@@ -1,1 +1,1 @@
-"""From parsed records to rows: encoding by column, looking up references, COPY. `mirror.actions.save` calls it."""
+"""From parsed records to rows: encoding by column, references, COPY. Called by `mirror.actions.save`."""

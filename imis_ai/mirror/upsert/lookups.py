@@ -1,4 +1,4 @@
-"""Keys to primary keys, remembered between the batches of one run; members are found through their aliases."""
+"""Keys to primary keys, remembered between the batches of one run; members also by their aliases."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ MOST_REMEMBERED = 1_000_000
 
 
 class Lookups:
-    """One per run. Valid while the lease's epoch stays: merges and erasures raise it, `start` then forgets."""
+    """One per run. Valid while the lease's epoch stays: merges and erasures raise it, `start` forgets."""
 
     def __init__(self) -> None:
         self.epoch = -1

@@ -1,0 +1,66 @@
+"""The jobs of the mirror, and the only place that opens the door to iMIS."""
+
+from django.utils import timezone
+
+from imis_ai.imis.client import Client
+from imis_ai.imis.errors import ImisError
+from imis_ai.imis.mapping import Check, MappingError
+from imis_ai.imis.probe import Probe
+from imis_ai.jobs.progress import Progress
+from imis_ai.jobs.registry import job
+from imis_ai.mirror import actions
+
+
+@job(
+    "mirror.sync",
+    title="Read iMIS",
+    refusals=(ImisError, MappingError, actions.Busy, actions.LeaseLost, actions.UnknownFeed),
+)
+def sync_now(progress: Progress, full: bool = False, resource: str | None = None) -> actions.SyncResult:
+    """Read what changed, or all of it. Raises ImisError when iMIS as a whole could not be read."""
+    with Client.from_settings() as client:
+        return actions.sync(
+            client=client,
+            resources=[resource] if resource else None,
+            full=full,
+            now=timezone.now(),
+            progress=progress,
+        )
+
+
+@job(
+    "mirror.notices",
+    title="Follow up change notifications",
+    refusals=(ImisError, MappingError, actions.LeaseLost),
+)
+def follow_up(progress: Progress) -> int:
+    """Read again what iMIS told of. While a sync runs it does this itself, between two batches."""
+    try:
+        with Client.from_settings() as client:
+            done = actions.follow_up_alone(client=client, now=timezone.now())
+    except actions.Busy:
+        progress.note("Left to the sync that is running.")
+        return 0
+    progress.note(f"{done:,} notifications followed up.")
+    return done
+
+
+@job("mirror.sweep", title="Compare all ids with iMIS", refusals=(ImisError, MappingError, actions.Busy))
+def sweep_now(progress: Progress) -> actions.SyncResult:
+    """The comparison that otherwise comes once a week."""
+    with Client.from_settings() as client:
+        return actions.sync(
+            client=client, resources=[], sweep_too=True, now=timezone.now(), progress=progress
+        )
+
+
+def probe() -> list[Probe]:
+    """What the configured account may read and write. Raises ImisError."""
+    with Client.from_settings() as client:
+        return client.probe()
+
+
+def check_mapping() -> list[Check]:
+    """Dry run of the field mapping: the first page of every feed, nothing stored. Raises ImisError."""
+    with Client.from_settings() as client:
+        return client.check()
