@@ -216,7 +216,9 @@ class Client:
         if path.startswith("$"):
             path, params = self.mapping.query_route, [("QueryName", path), *params]
         if resource.since_param and since is not None:
-            params.append((resource.since_param, "ge:" + mapping.earliest_text(since, self.mapping.context.zone)))
+            params.append(
+                (resource.since_param, "ge:" + mapping.earliest_text(since, self.mapping.context.zone))
+            )
         elif resource.since_param == PROMPT:
             params.append((PROMPT, ""))  # a prompt wants its place even when it is left empty
         return self._session.get(path, [*params, ("Offset", str(offset)), ("Limit", str(limit))])

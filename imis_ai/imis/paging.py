@@ -23,6 +23,7 @@ from imis_ai.imis.session import Answer
 
 OVERLAP = 20  # rows
 READS = 3  # of a damaged page, and of a stream whose count does not come out
+STEPS_BACK = 500  # in one reading
 log = logging.getLogger(__name__)
 
 
@@ -76,7 +77,8 @@ class Stream:
             answer, page = self._decoded(offset, ahead)
             started_at = started_at or answer.server_date
             if offset > start and not _joins(page, known):
-                ahead, offset = None, max(start, offset - len(known))
+                ahead, offset = None, max(start, offset - max(len(known) // 2, 1))
+                tally.step_back(self.name)
                 continue
             tally.add(page)
             following = offset + len(page.rows) - min(OVERLAP, len(page.rows) // 2)
@@ -133,6 +135,7 @@ class Tally:
         self._before = before
         self._seen = array("q")
         self._nameless = 0
+        self._steps_back = 0
         self._is_over = False
 
     def add(self, page: Decoded) -> None:
@@ -141,6 +144,12 @@ class Tally:
         if not page.has_next:
             self.outcome = (len(set(self._seen)) + self._nameless, page.total)
             self._is_over = True
+
+    def step_back(self, name: str) -> None:
+        """Count a step back; a table that moves faster than it can be read ends in `BadAnswer`."""
+        self._steps_back += 1
+        if self._steps_back > STEPS_BACK:
+            raise BadAnswer(f"{name}: rows move faster than they can be read. Run the sync at a calmer hour.")
 
     @property
     def is_short(self) -> bool:

@@ -53,7 +53,9 @@ def values(*items: Any) -> Row:
     return {"$type": "System.Collections.Generic.List", "$values": list(items)}
 
 
-def page(items: list[Any], *, offset: int = 0, total: int | None = None, kind: str = "", plain: bool = False) -> Row:
+def page(
+    items: list[Any], *, offset: int = 0, total: int | None = None, kind: str = "", plain: bool = False
+) -> Row:
     total = len(items) if total is None else total
     following = offset + len(items) if offset + len(items) < total else 0
     return {
@@ -72,7 +74,9 @@ def page(items: list[Any], *, offset: int = 0, total: int | None = None, kind: s
 def reply(body: Any, status: int = 200, **headers: str) -> Answer:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     base = {"Content-Type": "application/json; charset=utf-8", "Date": "Mon, 02 Mar 2026 15:00:00 GMT"}
-    return Answer(status, content=content, headers=base | {k.replace("_", "-"): v for k, v in headers.items()})
+    return Answer(
+        status, content=content, headers=base | {k.replace("_", "-"): v for k, v in headers.items()}
+    )
 
 
 class Clock:
@@ -132,7 +136,12 @@ class FakeImis:
         self.tokens += 1
         self.live_token = f"{TOKEN}-{self.tokens}"
         return reply(
-            {"access_token": self.live_token, "token_type": "bearer", "expires_in": self.token_seconds, "userName": "imis_ai"}
+            {
+                "access_token": self.live_token,
+                "token_type": "bearer",
+                "expires_in": self.token_seconds,
+                "userName": "imis_ai",
+            }
         )
 
     def _list(self, request: httpx2.Request) -> Answer:

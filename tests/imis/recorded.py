@@ -10,7 +10,9 @@ ROW = {"$type": "System.Dynamic.ExpandoObject, System.Core"}
 
 
 def attributes(**pairs: Any) -> dict[str, Any]:
-    return values(*({"$type": "…GenericPropertyData, Asi.Contracts", "Name": n, "Value": v} for n, v in pairs.items()))
+    return values(
+        *({"$type": "…GenericPropertyData, Asi.Contracts", "Name": n, "Value": v} for n, v in pairs.items())
+    )
 
 
 PERSON = {
@@ -31,7 +33,11 @@ PERSON = {
     ),
     "Phones": values({"$type": "…PhoneData", "Number": "+1 312 555 0101", "PhoneType": "Mobile"}),
     "Addresses": values(
-        {"$type": "…FullAddressData", "IsMarkedForDelete": True, "Address": {"CityName": "Gone", "PostalCode": "1"}},
+        {
+            "$type": "…FullAddressData",
+            "IsMarkedForDelete": True,
+            "Address": {"CityName": "Gone", "PostalCode": "1"},
+        },
         {"$type": "…FullAddressData", "Address": {"$type": "…AddressData"}},
         {
             "$type": "…FullAddressData",
@@ -63,7 +69,11 @@ PERSON = {
         {"$type": "…", "CommunicationTypeId": "SMS"},
         {"$type": "…", "CommunicationTypeId": "FAX", "OptInFlag": True},
     ),
-    "UpdateInformation": {"$type": "…", "CreatedOn": "2011-02-03T09:00:00", "UpdatedOn": "2026-02-01T10:30:00"},
+    "UpdateInformation": {
+        "$type": "…",
+        "CreatedOn": "2011-02-03T09:00:00",
+        "UpdatedOn": "2026-02-01T10:30:00",
+    },
 }
 ORGANISATION = {
     "$type": f"{MEMBERSHIP}.OrganizationData, Asi.Contracts",
@@ -76,7 +86,14 @@ ORGANISATION = {
     "Status": {"$type": "…", "PartyStatusId": "D", "ActiveStatus": 3},
     **{
         name: {"$type": "…"}
-        for name in ("Emails", "Phones", "Addresses", "AdditionalAttributes", "CommunicationTypePreferences", "AlternateIds")
+        for name in (
+            "Emails",
+            "Phones",
+            "Addresses",
+            "AdditionalAttributes",
+            "CommunicationTypePreferences",
+            "AlternateIds",
+        )
     },
 }
 ACTIVITY = bag(
@@ -101,7 +118,12 @@ ACTIVITY = bag(
 STRANGE_ACTIVITY = bag(
     "Activity",
     ["9002"],
-    {"PartyId": "00101", "ACTIVITY_TYPE": "MENTOR", "EFFECTIVE_DATE": "2025-08-02T00:00:00", "OTHER_CODE": "Q"},
+    {
+        "PartyId": "00101",
+        "ACTIVITY_TYPE": "MENTOR",
+        "EFFECTIVE_DATE": "2025-08-02T00:00:00",
+        "OTHER_CODE": "Q",
+    },
     plain=True,
 )
 RECORDED: dict[str, list[dict[str, Any]]] = {

@@ -284,7 +284,9 @@ def test_every_attribute_of_a_record_is_declared():
     }
 
     derived = {(name, "key") for name in ("tier_prices", "benefits", "tier_benefits", "invoice_lines")}
-    never_set = {("email_events", name) for name in ("detail", "quantity", "amount")} | {("tiers", "description")}
+    never_set = {("email_events", name) for name in ("detail", "quantity", "amount")} | {
+        ("tiers", "description")
+    }
     allowed = derived | never_set | {(name, "updated_on") for name in RESOURCES} | {("members", "is_deleted")}
     assert undeclared <= allowed
 
@@ -292,7 +294,9 @@ def test_every_attribute_of_a_record_is_declared():
 @pytest.mark.row("GOV-52")
 def test_a_field_that_is_switched_off_is_not_read(tmp_path):
     path = tmp_path / "mapping.json"
-    path.write_text(json.dumps({"fields": {"members": {"birth_year": None, "consents": None}, "terms": {"price": None}}}))
+    path.write_text(
+        json.dumps({"fields": {"members": {"birth_year": None, "consents": None}, "terms": {"price": None}}})
+    )
     names = mapping.load(time_zone="America/Chicago", path=path)
 
     (member,), _ = read("members", PERSON, context=names.context)
@@ -321,7 +325,9 @@ def test_lists_may_come_plain_or_wrapped():
 
 
 def test_decimals_come_from_the_text_of_the_wire_d15():
-    row = bag("Activity", ["1"], {"ID": "1", "ACTIVITY_TYPE": "X", "EFFECTIVE_DATE": "2025-01-01", "AMOUNT": 0.0})
+    row = bag(
+        "Activity", ["1"], {"ID": "1", "ACTIVITY_TYPE": "X", "EFFECTIVE_DATE": "2025-01-01", "AMOUNT": 0.0}
+    )
     body = json.dumps(page([row])).replace('"$value": 0.0', '"$value": 1203.2900000000000001')
 
     shape = RESOURCES["activities"].shape
@@ -333,7 +339,10 @@ def test_decimals_come_from_the_text_of_the_wire_d15():
 
 
 def test_operations_answer_in_an_envelope_or_bare():
-    ems = {"$type": "Asi.Soa.Core.DataContracts.ServiceResponse`1[[System.Object, mscorlib]], Asi.Contracts", "Result": {"a": 1}}
+    ems = {
+        "$type": "Asi.Soa.Core.DataContracts.ServiceResponse`1[[System.Object, mscorlib]], Asi.Contracts",
+        "Result": {"a": 1},
+    }
 
     assert wire.result(json.dumps(ems | {"IsSuccessStatusCode": True}).encode()) == {"a": 1}
     assert wire.result(b'{"$type":"Asi.IqaQueryDefinitionData","Path":"$/x"}')["Path"] == "$/x"
@@ -343,14 +352,27 @@ def test_operations_answer_in_an_envelope_or_bare():
 
 
 BROKEN = {
-    "members": [("PartyId", {"a": 1}), ("BirthDate", "soon"), ("Emails", "text"), ("AdditionalAttributes", 3)],
-    "terms": [("TermId", None), ("BillBegin", "?"), ("BillThrough", "1990-01-01"), ("Price", "much"), ("ID", "x" * 300)],
+    "members": [
+        ("PartyId", {"a": 1}),
+        ("BirthDate", "soon"),
+        ("Emails", "text"),
+        ("AdditionalAttributes", 3),
+    ],
+    "terms": [
+        ("TermId", None),
+        ("BillBegin", "?"),
+        ("BillThrough", "1990-01-01"),
+        ("Price", "much"),
+        ("ID", "x" * 300),
+    ],
     "web_visits": [("At", None), ("Kind", ""), ("Minutes", "long"), ("ID", [])],
     "payments": [("Status", 99), ("Amount", {"Amount": "x"}), ("PaymentDate", 5), ("PaymentApplications", 1)],
 }
 
 
-@pytest.mark.parametrize(("name", "field", "value"), [(n, *pair) for n, pairs in BROKEN.items() for pair in pairs])
+@pytest.mark.parametrize(
+    ("name", "field", "value"), [(n, *pair) for n, pairs in BROKEN.items() for pair in pairs]
+)
 def test_one_bad_record_costs_itself_and_not_the_page_s5(name, field, value):
     good = RECORDED[RESOURCES[name].path][0]
     key = RESOURCES[name].fields[0].wire
@@ -373,7 +395,9 @@ def test_names_of_people_never_stand_in_a_reason():
     assert rejects[0].reason == "BirthDate is not a date"
 
 
-GOOD = json.dumps(page(RECORDED["$/imis_ai/WebActivity"], kind="System.Dynamic.ExpandoObject, System.Core")).encode()
+GOOD = json.dumps(
+    page(RECORDED["$/imis_ai/WebActivity"], kind="System.Dynamic.ExpandoObject, System.Core")
+).encode()
 
 
 def refused(body: bytes, name: str = "web_visits", offset: int = 0) -> str:
@@ -420,7 +444,9 @@ def test_an_envelope_that_contradicts_itself_is_refused_s4(change):
 
 
 def test_a_page_of_other_things_is_refused_s4():
-    body = json.dumps(page(RECORDED["/api/Payment"], kind="Asi.Soa.Commerce.DataContracts.PaymentData, Asi.Contracts"))
+    body = json.dumps(
+        page(RECORDED["/api/Payment"], kind="Asi.Soa.Commerce.DataContracts.PaymentData, Asi.Contracts")
+    )
 
     assert "other things" in refused(body.encode(), "members")
 
@@ -429,7 +455,9 @@ def test_a_page_that_is_empty_and_goes_on_is_refused():
     assert refused(json.dumps(page([], total=10) | {"HasNext": True}).encode())
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b"<html>", b"[" * 200_000, b'{"Items":' * 5000, b"NaN", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b"{}", b"<html>", b"[" * 200_000, b'{"Items":' * 5000, b"NaN", b"\xff\xfe"]
+)
 def test_what_is_no_page_is_refused(body):
     assert refused(body)
 
