@@ -3,4 +3,6 @@ from django.apps import AppConfig
 
 class OpsConfig(AppConfig):
     name = "imis_ai.ops"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from imis_ai.ops import checks  # noqa: F401, PLC0415  app ready
