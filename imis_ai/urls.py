@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from imis_ai import views
+from imis_ai.mirror import webhooks
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("data/", include("imis_ai.mirror.urls")),
     path("jobs/", include("imis_ai.jobs.urls")),
     path("help/", include("imis_ai.ui.urls")),
+    path("api/imis/notices/", webhooks.notices, name="imis_notices"),
     path("admin/", admin.site.urls),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),

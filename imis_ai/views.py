@@ -1,7 +1,7 @@
 """The first page, search, and the pages that say what went wrong."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q

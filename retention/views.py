@@ -169,6 +169,7 @@ def _member_context(request: HttpRequest, run: ScoreRun, score, filters: risk.Fi
         "spans": panel.spans(score),
         "past": shown,
         "change": panel.change_in_week(past),
+        "line_sentence": _in_words(shown),
         "line": _line(shown, wide=days > 100) if len(shown) > 1 else None,
         "score_share": getattr(score, f"risk_{filters.horizon}"),
         "years": (run.as_of - score.member.joined_on).days // 365 if score.member.joined_on else None,
@@ -201,6 +202,14 @@ def _line(past: list[panel.Past], *, wide: bool) -> figures.Line:
         width=760 if wide else 340,
         height=180 if wide else 84,
     )
+
+
+def _in_words(past: list[panel.Past]) -> str:
+    if len(past) < 2:
+        return ""
+    first, last = past[0].score, past[-1].score
+    course = "rose" if last > first else "fell" if last < first else "stayed the same,"
+    return f"Risk {course} from {first} to {last} of 100 in {(past[-1].day - past[0].day).days // 7} weeks"
 
 
 def _histogram(filters: risk.Filters, summary: risk.Summary) -> figures.Histogram | None:
@@ -251,7 +260,7 @@ def _totals(request: HttpRequest, run: ScoreRun) -> HttpResponse:
     summary = risk.totals(run=run, horizon=filters.horizon)
     context = {
         "summary": summary,
-        "histogram": _histogram(filters, summary),
+        "too_few": f"Totals are shown from {risk.SMALLEST_GROUP} members at risk.",
         "segments": _horizons(filters, request.GET),
         "tables": [
             ("Tier", risk.groups(run=run, horizon=filters.horizon, by="tier")),

@@ -1,5 +1,6 @@
 """Data and sync: how fresh each feed is, what was refused, what is read and why."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,12 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_celery_beat.models import PeriodicTask
 
 from imis_ai.accounts.rights import needs
 from imis_ai.imis.fields import Field
 from imis_ai.imis.resources import RESOURCES
 from imis_ai.jobs import actions as jobs
 from imis_ai.jobs import queries as job_queries
+from imis_ai.jobs.models import JobRun
 from imis_ai.mirror import actions, queries
 from imis_ai.mirror.models import Feed
 from imis_ai.ui import words
@@ -55,6 +58,9 @@ COLUMNS = [
 ]
 
 
+REFUSED_COLUMNS = ["Record", "Feed", "Why it was refused", "First seen", "Last seen"]
+
+
 @dataclass(frozen=True)
 class Line:
     """One feed as shown; `state` is fresh, late, failed, held, paused or never."""
@@ -79,6 +85,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "running": running,
         "running_title": running and job_queries.title(running.name),
         "cost": _cost(job_queries.last_done(SYNC), lines),
+        "next_run": _next_run(now),
         "runs": [(run, job_queries.title(run.name)) for run in job_queries.recent(8)],
         "source": settings.IMIS_URL,
         "may_run": request.user.may("data.run"),
@@ -99,6 +106,29 @@ def run(request: HttpRequest) -> HttpResponse:
         args["resource"] = request.POST["feed"]
     job = jobs.request(name=SYNC, args=args, by=request.user, now=timezone.now())
     return redirect("job", job.pk)
+
+
+@require_POST
+@needs("data.run")
+def pause(request: HttpRequest, feed: str) -> HttpResponse:
+    _known(feed)
+    is_paused = request.POST.get("do") != "resume"
+    actions.pause(name=feed, is_paused=is_paused)
+    title = TITLES.get(feed, feed)
+    messages.success(request, f"{title}: paused." if is_paused else f"{title}: part of every run again.")
+    return redirect("data")
+
+
+@require_POST
+@needs("data.run")
+def release(request: HttpRequest, feed: str) -> HttpResponse:
+    """A person has looked at what held the feed; the next run goes on."""
+    _known(feed)
+    if actions.release(name=feed, now=timezone.now()):
+        messages.success(request, f"{TITLES.get(feed, feed)}: released. The next run reads it again.")
+    else:
+        messages.warning(request, f"{TITLES.get(feed, feed)} is not held; there is nothing to release.")
+    return redirect("data")
 
 
 @require_safe
@@ -172,6 +202,11 @@ def _fields(resource) -> list[Field]:
     return list(resource.fields)
 
 
+def _known(feed: str) -> None:
+    if not queries.feeds().filter(name=feed).exists():
+        raise Http404
+
+
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() and len(text) < 7 else 1
 
@@ -204,9 +239,17 @@ def _sorted(lines: list[Line], sort: str) -> list[Line]:
     return sorted(lines, key=keys[sort.lstrip("-")], reverse=sort.startswith("-"))
 
 
-def _cost(before, lines: list[Line]) -> str:
-    """What a run costs, judged by the last one."""
+def _cost(before: JobRun | None, lines: list[Line]) -> str:
+    """What reading the changes costs: time as the last run took, requests by what had changed then."""
     if before is None or not before.started_at:
         return "The first run reads everything; its page shows how long that takes."
     took = words.duration((before.finished_at - before.started_at).total_seconds())
-    return f"About {took}, like the last run."
+    requests = sum(max(1, -(-line.feed.changed // settings.IMIS_PAGE_SIZE)) for line in lines)
+    return f"About {took} and {words.plural(requests, 'request')} to iMIS, like the last run."
+
+
+def _next_run(now: datetime) -> datetime | None:
+    planned = (
+        PeriodicTask.objects.filter(enabled=True, args=json.dumps([SYNC])).select_related("crontab").first()
+    )
+    return now + planned.schedule.remaining_estimate(now) if planned and planned.crontab else None

@@ -139,7 +139,7 @@ def line(
         band=_joined(outline),
         last=points[-1],
         grid=[Mark(y(peak * part / 4), f"{peak * part / 4:g}") for part in (0, 1, 2, 3, 4)][
-            :: 2 if height < 80 else 1
+            :: 2 if height < 100 else 1
         ],
         limit=None if limit is None else y(limit),
         first_day=days[0],

@@ -82,6 +82,13 @@ def moment(at: datetime, now: datetime) -> str:
     return f"{at:%H:%M} {when}"
 
 
+def ahead(at: datetime, now: datetime) -> str:
+    """Local times in, words out: "at 02:00 tomorrow"."""
+    days = (at.date() - now.date()).days
+    when = {0: "today", 1: "tomorrow"}.get(days) or f"on {short_date(at.date(), now.date())}"
+    return f"at {at:%H:%M} {when}"
+
+
 def ago(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     if minutes < 1:

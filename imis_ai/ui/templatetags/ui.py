@@ -88,6 +88,12 @@ def moment(at: datetime | None, now: datetime) -> str:
 
 
 @register.filter
+def moment_ahead(at: datetime, now: datetime) -> str:
+    """In words such as: at 02:00 tomorrow."""
+    return words.ahead(localtime(at), localtime(now))
+
+
+@register.filter
 def ago(at: datetime | None, now: datetime) -> str:
     return "" if at is None else words.ago(now - at)
 

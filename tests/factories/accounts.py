@@ -1,0 +1,29 @@
+"""People of each role for tests."""
+
+import factory
+from factory.django import DjangoModelFactory
+from guardian.shortcuts import assign_perm
+
+from imis_ai.accounts.models import User
+
+PASSWORD = "correct horse battery staple"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    first_name = "Priya"
+    last_name = factory.Sequence(lambda n: f"Nair{n}")
+    role = User.Role.MEMBERSHIP
+    password = factory.django.Password(PASSWORD)
+
+
+def chapter_manager(*chapters, **fields) -> User:
+    """A chapter manager of these chapters."""
+    user = UserFactory(role=User.Role.CHAPTER, **fields)
+    for chapter in chapters:
+        assign_perm("mirror.view_chapter_members", user, chapter)
+    return user
