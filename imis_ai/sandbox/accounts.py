@@ -12,7 +12,7 @@ from imis_ai.sandbox.store import Store
 
 
 class Account(NamedTuple):
-    """`staff` may change restricted member attributes, `sysadmin` may define panel sources, `reader` may not write."""
+    """SysAdmin: may change restricted member attributes and define panel sources. ReadOnly: may not write."""
 
     name: str
     password: str
@@ -31,8 +31,10 @@ class Account(NamedTuple):
 ACCOUNTS = {
     a.name: a
     for a in [
-        Account("imis_ai", "sandbox", "STAFF-AI", ("Everyone", "Full User", "RemoteServices")),
-        Account("staff", "sandbox", "STAFF-PN", ("Everyone", "Full User", "RemoteServices", "SysAdmin")),
+        Account("imis_ai", "sandbox", "STAFF-AI", ("Everyone", "Full User", "RemoteServices", "Dues:4")),
+        Account(
+            "staff", "sandbox", "STAFF-PN", ("Everyone", "Full User", "RemoteServices", "Dues:4", "SysAdmin")
+        ),
         Account("reader", "sandbox", "STAFF-RO", ("Everyone", "RemoteServices", "ReadOnly")),
     ]
 }

@@ -1,7 +1,9 @@
 """From a request to an answer: routes, paging, errors, and the guards around them. Knows nothing of sockets."""
 
+import datetime as dt
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,12 +11,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from imis_ai.sandbox import filters, queries, wire
-from imis_ai.sandbox.accounts import Account, Tokens
-from imis_ai.sandbox.catalogue import build
+from imis_ai.sandbox.accounts import ACCOUNTS, Account, Tokens
+from imis_ai.sandbox.catalogue import build, panel
 from imis_ai.sandbox.control import Control
 from imis_ai.sandbox.entities.base import Entity
 from imis_ai.sandbox.execute import execute
 from imis_ai.sandbox.faults import Cut, Faults
+from imis_ai.sandbox.notifications import Notifier
 from imis_ai.sandbox.store import Store
 from imis_ai.sandbox.usage import Usage
 
@@ -32,6 +35,15 @@ class Call:
     body: bytes = b""
     authorization: str = ""
     user: Account | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query, decoded."""
+        return self.path + "".join(f"&{k}={v}" for k, v in self.query)
+
+    def at_offset(self, offset: int) -> "Call":
+        query = [(k, v) for k, v in self.query if k.lower() != "offset"] + [("offset", str(offset))]
+        return Call(self.method, self.path, query, self.body, self.authorization)
 
     @property
     def parts(self) -> list[str]:
@@ -63,18 +75,47 @@ def call(method: str, target: str, body: bytes = b"", authorization: str = "") -
 class App:
     """The site. `answer` never raises except Cut, which means: close the connection."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.setup()
-
-    def setup(self) -> None:
-        """(Re)build everything that depends on the association."""
-        self.tokens = Tokens(self.store)
-        self.entities: dict[str, Entity] = build(self.store)
-        self.results = queries.Results(self.store)
-        self.usage, self.faults = Usage(self.store), Faults(self.store)
-        self.control = Control(self)
+    def __init__(self, make: Callable[[], Store]) -> None:
+        self.make = make
         self.writing = threading.RLock()
+        self.failures: list[str] = []  # requests that the sandbox itself could not digest
+        self.setup(make())
+
+    def setup(self, store: Store) -> None:
+        """Build everything that depends on the store, then write its journal into it again."""
+        self.store = store
+        self.notifier = Notifier(store)
+        store.announce = self.notifier.changed
+        self.tokens = Tokens(store)
+        self.entities: dict[str, Entity] = build(store)
+        self.results = queries.Results(store)
+        self.usage, self.faults = Usage(store), Faults(self)
+        self.control = Control(self)
+        self._replay()
+
+    def reset(self) -> None:
+        """The association as it was generated; written things and the journal are gone."""
+        with self.writing:
+            if self.store.journal:
+                self.store.journal.unlink(missing_ok=True)
+            self.setup(self.make())
+
+    def _replay(self) -> None:
+        """Do again what the journal says, at the times it says."""
+        clock = self.store.clock
+        for entry in self.store.journalled():
+            clock.fixed = dt.datetime.fromisoformat(entry["at"])
+            if entry["method"] == "EDIT":
+                self.control.edits.apply(entry["body"])
+            elif entry["method"] in {"POST", "PUT", "DELETE"}:
+                body = msgspec.json.encode(entry["body"]) if entry["body"] is not None else b""
+                again = Call(entry["method"], entry["path"], [tuple(q) for q in entry["query"]], body)
+                again.user = ACCOUNTS.get(entry["user"])
+                self.api(
+                    again,
+                    again.parts[again.parts.index("api") + 1 :] if "api" in again.parts else again.parts[1:],
+                )
+        clock.fixed = None
 
     def answer(self, request: Call) -> wire.Answer:
         """Everything but the control plane passes the fault plan and the usage guard."""
@@ -87,10 +128,8 @@ class App:
             return refusal.answer
         except Cut:
             raise
-        except Exception:  # what a real site does with a payload it cannot digest
-            import traceback
-
-            traceback.print_exc()
+        except Exception as error:  # what a real site does with a payload it cannot digest
+            self.failures.append(repr(error))
             return wire.Answer(
                 500, wire.encode(wire.http_error("An error occurred. Please contact the administrator."))
             )
@@ -114,7 +153,7 @@ class App:
             return self._query(request, flat=name == "query")
         if name == "metadata":
             raise wire.Refusal(501, wire.http_error("Metadata is not implemented for this entity."))
-        entity = self.entities.get(name)
+        entity = self.entities.get(name) or panel(self.store, name)
         if entity is None:
             raise wire.Refusal(
                 404, wire.http_error(f"No HTTP resource was found that matches the entity type '{parts[0]}'.")
@@ -133,7 +172,7 @@ class App:
         return max(offset, 0), min(limit, CAP) if limit > 0 else PAGE
 
     def _query(self, request: Call, *, flat: bool) -> wire.Answer:
-        query = queries.lookup(request.value("queryname") or request.value("querypath"))
+        query = self.results.lookup(request.value("queryname") or request.value("querypath"))
         offset, limit = self._paging(request)
         parameters = [v for k, v in request.query if k.lower() == "parameter"]
         named = [(k, v) for k, v in request.query if k.lower() not in CONTROLS]
@@ -170,6 +209,8 @@ class App:
             raise wire.Refusal(403, wire.http_error("You do not have permission to perform this operation."))
         if verb == "_execute":
             return execute(self, entity, request.json(), user)
+        if verb == "_query":
+            raise entity.not_implemented()
         if verb == "_validate":
             entity.check(request.json(), user)
             return wire.Answer(
@@ -183,7 +224,9 @@ class App:
                 ),
             )
         with self.writing:
-            answer = self._change(request, entity, [] if verb else rest)
+            if verb:
+                raise entity.not_implemented()
+            answer = self._change(request, entity, rest)
             self._remember(request, answer)
         return answer
 

@@ -47,6 +47,8 @@ QUERIES = {
 
 def add_tables(store: Store) -> None:
     """The small catalogue tables behind the queries."""
+    if store.options.archive:
+        return
     before = [np.datetime64("2019-01-01"), np.datetime64(store.association.today) - RISE_DAYS]
     prices = [(c, d, p) for c, *_, pair in topics.TIERS for d, p in zip(before, pair, strict=True)]
     store.tables.setdefault("TierPrices", Table("TierPrices", "Tier", {
@@ -79,7 +81,16 @@ class Results:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.renamed: dict[str, str] = {}  # query name -> its new name, after staff renamed it
         self.cached: dict[Any, tuple[float, list[Any], int]] = {}
+
+    def lookup(self, path: str) -> Query:
+        """As `lookup`, under the present names."""
+        name = path.strip().rstrip("/").rpartition("/")[2].lower()
+        back = {new: old for old, new in self.renamed.items()}
+        if name in self.renamed:
+            raise wire.Refusal(404, wire.http_error(f"No query found at {path}."))
+        return lookup(f"{FOLDER}/{back[name]}" if name in back else path)
 
     def read(
         self, query: Query, parameters: list[str], named: list[tuple[str, str]], offset: int, limit: int

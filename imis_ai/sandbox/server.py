@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from email.utils import format_datetime
 from http.client import responses
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from imis_ai.sandbox import archive
 from imis_ai.sandbox.app import App, call
 from imis_ai.sandbox.association import generate
 from imis_ai.sandbox.faults import Cut
@@ -68,10 +72,36 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 
 def site(options: Options) -> App:
-    """A ready site for these options."""
+    """A ready site for these options. With a store, the association and the journal found there are taken up again."""
+    clock_starts = options.today
+    journal = _open_store(options) if options.store else None
     options.today = options.today or dt.datetime.now(ZONE).date().isoformat()
-    association = generate(members=options.members, seed=options.seed, today=options.today)
-    return App(Store(association, options, Clock(options.today)))
+
+    def make() -> Store:
+        if options.archive:
+            association = archive.read(Path(options.archive), options)
+        else:
+            association = generate(members=options.members, seed=options.seed, today=options.today)
+        return Store(association, options, Clock(clock_starts), journal=journal)
+
+    return App(make)
+
+
+def _open_store(options: Options) -> Path:
+    """The journal in the store's folder; members, seed and day are those with which the store began."""
+    folder = Path(options.store)
+    folder.mkdir(parents=True, exist_ok=True)
+    about = folder / "site.json"
+    if about.exists():
+        kept = msgspec.json.decode(about.read_bytes())
+        options.members, options.seed = kept["members"], kept["seed"]
+        options.today = kept["today"]
+    else:
+        options.today = options.today or dt.datetime.now(ZONE).date().isoformat()
+        about.write_bytes(
+            msgspec.json.encode({"members": options.members, "seed": options.seed, "today": options.today})
+        )
+    return folder / "journal.jsonl"
 
 
 class Running:

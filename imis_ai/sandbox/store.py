@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ ZONE = ZoneInfo("America/Chicago")
 class Clock:
     """The site's wall clock: starts at `today` at the real time of day and runs on."""
 
-    def __init__(self, today: str) -> None:
+    def __init__(self, today: str = "") -> None:
         real = dt.datetime.now(ZONE).replace(tzinfo=None)
-        self.start = dt.datetime.combine(dt.date.fromisoformat(today), real.time())
+        self.start = dt.datetime.combine(dt.date.fromisoformat(today), real.time()) if today else real
         self.began = time.monotonic()
         self.fixed: dt.datetime | None = None  # while the journal is replayed
         self.shift = dt.timedelta(0)
@@ -33,6 +34,15 @@ class Clock:
         return (self.start + dt.timedelta(seconds=time.monotonic() - self.began) + self.shift).replace(
             microsecond=0
         )
+
+    def advance(self, days: int) -> None:
+        self.shift += dt.timedelta(days=days)
+        if self.fixed:
+            self.fixed += dt.timedelta(days=days)
+
+    def skew(self, seconds: float) -> None:
+        """Set the clock forward, or back as after a restored snapshot."""
+        self.shift += dt.timedelta(seconds=seconds)
 
     def text(self) -> str:
         return self.now().isoformat()
@@ -66,6 +76,10 @@ class Store:
     lock: threading.RLock = field(default_factory=threading.RLock)
     counter: int = 0
     journal: Path | None = None
+    announce: Callable[[str, str, str], None] | None = None
+
+    def __post_init__(self) -> None:
+        self.documents |= {name: dict(kept) for name, kept in self.association.documents.items()}
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -78,6 +92,12 @@ class Store:
         """A new number, the same in every replay."""
         self.counter += 1
         return start + self.counter
+
+    def journalled(self) -> list[dict[str, Any]]:
+        """The entries of the journal, oldest first."""
+        if self.journal is None or not self.journal.exists():
+            return []
+        return [msgspec.json.decode(line) for line in self.journal.read_bytes().splitlines() if line]
 
     def record(self, entry: dict[str, Any]) -> None:
         """Add to the write log and, when there is a store, to the journal."""

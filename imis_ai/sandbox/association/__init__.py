@@ -25,6 +25,9 @@ class Association:
     terms: Terms | None = None
     text_labels: list[dict[str, Any]] = field(default_factory=list)
     payment_cases: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # of an archive: chapters, tiers, committees
 
 
 def generate(*, members: int, seed: int, today: str) -> Association:

@@ -43,6 +43,11 @@ class Entity:
     def delete(self, elements: list[str], user: "Any") -> None:
         raise self.not_implemented()
 
+    def announce(self, action: str, subject: str) -> None:
+        """Tell the subscriber of change notifications, if there is one."""
+        if self.store.announce:
+            self.store.announce(self.name, action, subject)
+
     def check(self, body: Row, user: "Any") -> None:
         """What _validate runs: raises a validation refusal."""
 

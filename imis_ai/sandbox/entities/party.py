@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from imis_ai.sandbox import wire
+from imis_ai.sandbox.accounts import Account
+from imis_ai.sandbox.entities import party_writes as writes
 from imis_ai.sandbox.entities.base import Row, TableEntity
 from imis_ai.sandbox.filters import Filter
 
@@ -149,6 +151,43 @@ class Party(TableEntity):
         if row["Organization"]:
             return organisation(row)
         return person(row, self.name_of(row["EmployerId"]) if row["EmployerId"] else None)
+
+    def check(self, body: Row, user: Account) -> None:
+        position = self.table.at((writes.members(body)).get("PartyId"))
+        if position is not None:
+            writes.refuse_restricted(writes.members(body), self.table.row(position), user)
+
+    def create(self, body: Row, user: Account) -> Row:
+        """A new contact under the next number; restricted attributes of non-staff are ignored by refusing them."""
+        body = writes.members(body)
+        if not (body.get("PersonName") or {}).get("LastName") and not body.get("OrganizationName"):
+            raise wire.invalid(("LastName", None, "A last name or an organization name is required."))
+        writes.refuse_restricted(body, {}, user)
+        key, at = f"{self.store.number(700_000):06d}", self.store.clock.text()
+        self.table.extend([{"PartyId": key, "UpdatedOn": at} | writes.columns(body, None)])
+        self.announce("Created", key)
+        return self._store(key, body, at, user)
+
+    def update(self, elements: list[str], body: Row, user: Account) -> Row:
+        """Replace the whole object: omitted lists are emptied."""
+        body, position = writes.members(body), self.table.at(elements[0])
+        if position is None:
+            raise self.missing(elements)
+        before, at = self.table.row(position), self.store.clock.text()
+        writes.refuse_restricted(body, before, user)
+        after = writes.columns({"$type": PERSON} | body, before)
+        self.table.set(position, **after, UpdatedOn=at)
+        writes.log_changes(self.store, before["PartyId"], before, after, at, user.name)
+        self.announce("Updated", before["PartyId"])
+        return self._store(before["PartyId"], body, at, user)
+
+    def _store(self, key: str, body: Row, at: str, user: Account) -> Row:
+        position = self.table.at(key)
+        row = self.table.row(position if position is not None else -1)
+        kind = ORGANIZATION if row["Organization"] else PERSON
+        stored = writes.document(body, key, kind, self.draw(row), at, user.name)
+        self.store.kept("Party")[key] = stored
+        return stored
 
     def name_of(self, party_id: str) -> str | None:
         position = self.table.at(party_id)

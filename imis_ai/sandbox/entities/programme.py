@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from imis_ai.sandbox import wire
+from imis_ai.sandbox.accounts import Account
 from imis_ai.sandbox.association import service
 from imis_ai.sandbox.entities.base import Entity, Row, TableEntity
 from imis_ai.sandbox.filters import Filter
@@ -83,6 +84,14 @@ COLUMNS = [
     "TICKLER_DATE",
     "SOLICITOR_ID",
 ]
+WIDTHS = {
+    "ACTIVITY_TYPE": 10,
+    "PRODUCT_CODE": 31,
+    "OTHER_CODE": 60,
+    "DESCRIPTION": 255,
+    "SOURCE_SYSTEM": 10,
+    "CATEGORY": 15,
+}
 HEAD = (
     b'{"$type":"' + wire.GENERIC.encode() + b'","EntityTypeName":"Activity","PrimaryParentEntityTypeName":"Party","Identity":{"$type":"'
     + wire.IDENTITY.encode() + b'","EntityTypeName":"Activity","IdentityElements":{"$type":"' + wire.STRINGS.encode() + b'","$values":["'
@@ -119,6 +128,59 @@ class Activity(TableEntity):
 
     def get(self, elements: list[str]) -> Row:
         return msgspec.json.decode(super().get(elements))
+
+    def check(self, body: Row, user: Account) -> None:
+        """400 for an unknown contact or type, or a value wider than its column. Unknown names are ignored, as iMIS seems to do."""
+        given = _columns(body)
+        problems = [
+            (n, given[n], f"{n} is longer than {width} characters.")
+            for n, width in WIDTHS.items()
+            if len(str(given.get(n) or "")) > width
+        ]
+        if self.store.tables["Party"].at(given.get("PartyId")) is None:
+            problems.append(("PartyId", given.get("PartyId"), "There is no such contact."))
+        known = {row["ActivityTypeId"] for row in LegacyActivityType(self.store).find([], "", False)}
+        if given.get("ACTIVITY_TYPE") not in known:
+            problems.append(
+                (
+                    "ACTIVITY_TYPE",
+                    given.get("ACTIVITY_TYPE"),
+                    "The activity type is not defined on this site.",
+                )
+            )
+        if problems:
+            raise wire.invalid(*problems)
+
+    def create(self, body: Row, user: Account) -> Row:
+        """The answer's first identity element is the new SEQN."""
+        self.check(body, user)
+        now, number = self.store.clock.text(), self.table.next_number()
+        defaults = {"SEQN": number, "TRANSACTION_DATE": now, "EFFECTIVE_DATE": now[:10]}
+        self.table.extend(
+            [defaults | {n: v for n, v in _columns(body).items() if v is not None and n != "SEQN"}]
+        )
+        return self.get([str(number)])
+
+    def update(self, elements: list[str], body: Row, user: Account) -> Row:
+        position = self.table.at(elements[0])
+        if position is None:
+            raise self.missing(elements)
+        self.check(body, user)
+        self.table.set(position, **{name: _columns(body).get(name) for name in COLUMNS if name != "SEQN"})
+        return self.get(elements)
+
+    def delete(self, elements: list[str], user: Account) -> None:
+        position = self.table.at(elements[0])
+        if position is None:
+            raise self.missing(elements)
+        self.table.remove(position)
+
+
+def _columns(body: Row) -> Row:
+    """The columns of the body's bag; ID is another name of PartyId."""
+    upper = {name.upper(): name for name in COLUMNS} | {"ID": "PartyId"}
+    bag = wire.unbag(next((v for k, v in body.items() if k.lower() == "properties"), None))
+    return {upper[name.upper()]: value for name, value in bag.items() if name.upper() in upper}
 
 
 class LegacyActivityType(Entity):

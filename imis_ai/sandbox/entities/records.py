@@ -70,7 +70,7 @@ def merged(store: Store, discarded: str, retained: str, at: str) -> None:
 
 def add_records(store: Store) -> None:
     """Code tables and the history of merges, erasures and duplicates."""
-    for place in places.CHAPTERS:
+    for place in [] if store.options.archive else places.CHAPTERS:
         row = {"$type": GenTable.item_type, "Table_Name": "CHAPTER", "Code": place.code, "Substitute": place.region,
                "Upper_Code": place.code, "Description": place.name}  # fmt: skip
         store.kept("GenTable").setdefault(f"CHAPTER|{place.code}", row)
