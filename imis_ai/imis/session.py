@@ -190,7 +190,7 @@ class Session:
             finally:
                 response.close()
         except httpx2.HTTPError as error:
-            raise _failure(error, path) from None
+            raise _failure(error, path, deadline) from None
 
     def _judge(self, response: httpx2.Response, path: str) -> None:
         """Raise unless the answer is a success in JSON."""
@@ -275,23 +275,27 @@ def _read(chunks: Iterable[bytes], deadline: float, path: str) -> bytes:
             raise BadAnswer(
                 f"{path}: the answer is larger than {LARGEST // 2**20} MiB. Lower IMIS_PAGE_SIZE."
             )
-        if time.monotonic() > deadline:
-            raise _Again(
-                Unreachable(
-                    f"{path}: iMIS took more than {TOTAL:.0f} seconds for one answer. Lower IMIS_PAGE_SIZE."
-                ),
-                tries=2,
-            )
+        if time.monotonic() >= deadline:
+            raise _too_slow(path)
     return b"".join(parts)
 
 
-def _failure(error: httpx2.HTTPError, path: str) -> Exception:
+def _too_slow(path: str) -> Unreachable:
+    """Not tried again: the time for the whole request is used up."""
+    return Unreachable(
+        f"{path}: iMIS took more than {TOTAL:.0f} seconds for one answer. Lower IMIS_PAGE_SIZE."
+    )
+
+
+def _failure(error: httpx2.HTTPError, path: str, deadline: float) -> Exception:
     """What went wrong below HTTP, as a sentence; a certificate that does not hold is not tried again."""
     if isinstance(error, httpx2.ConnectError) and _is_tls(error):
         return Unreachable(
             "iMIS' certificate cannot be verified, so nothing was sent. Have it renewed, or add your "
             "authority to the system's trust store."
         )
+    if time.monotonic() >= deadline:
+        return _too_slow(path)
     if isinstance(error, httpx2.TimeoutException):
         return _Again(Unreachable(f"{path}: iMIS did not answer in time. The next run tries again."))
     return _Again(
