@@ -212,10 +212,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "imis_ai.jobs.schedule:Scheduler"
-JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)  # silence after which another worker takes a job over
-NIGHTLY = env.json(
-    "NIGHTLY", default={"mirror.sync": "02:00", "features.build": "04:00", "retention.score": "05:00"}
-)  # job -> local time; created once, then edited in the admin
+# a job whose worker was silent for so long is taken over by another
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)
+# job -> local time; created once, edited in the admin from then on
+NIGHTLY = env.json("NIGHTLY", default={"ops.nightly": "02:00"})
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

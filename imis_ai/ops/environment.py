@@ -202,3 +202,13 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def other_clients() -> int:
+    """How many programs but this one are connected to the database server."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchone()[0]

@@ -37,3 +37,7 @@ def create(*, username: str, role: str, password: str, chapters: list[str], full
     except chapter_actions.UnknownChapter as problem:
         raise BadPerson(str(problem)) from None
     return user
+
+
+def role_word(role: str) -> str:
+    return User.Role(role).label

@@ -1,0 +1,161 @@
+"""The demo: a synthetic association in a sandbox iMIS, read, learnt from, scored; one login per role."""
+
+import json
+import os
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from imis_ai.accounts.models import User
+from imis_ai.jobs import queries as jobs
+from imis_ai.mirror import queries as mirror
+from imis_ai.ops import people
+from imis_ai.ops.environment import is_free
+from imis_ai.ops.processes import Kind
+
+FIRST_SANDBOX_PORT = 8100
+MEMBERS = 5000
+PATIENCE = 180.0  # seconds for a program of ours to answer; the first start makes the association
+
+
+@dataclass(frozen=True)
+class Step:
+    """One job of the first start. Done once, it is skipped from then on."""
+
+    job: str
+    args: dict
+
+
+@dataclass(frozen=True)
+class Login:
+    username: str
+    name: str
+    role: str
+    sees: str
+    chapters: tuple[str, ...] = ()
+
+
+STEPS = (
+    Step("mirror.sync", {"full": True}),
+    Step("features.snapshots", {}),
+    Step("retention.train", {}),
+    Step("retention.score", {}),
+)
+LOGINS = (
+    Login("priya", "Priya Raman", "membership", "all members"),
+    Login("frank", "Frank Osei", "finance", "all members, for their money"),
+    Login("marta", "Marta Silva", "admin", "data, jobs and settings; names hidden until revealed"),
+    Login("cole", "Cole Becker", "chapter", "members of the Texas chapter", ("Texas",)),
+    Login("erin", "Erin Walsh", "executive", "totals, no names"),
+)
+
+
+class Stuck(Exception):
+    """A program of the demo did not start; the text names its log."""
+
+
+class NotOurs(Exception):
+    """The database holds somebody's real members."""
+
+
+def restart_as_demo(*arguments: str) -> None:
+    """Replace this process by one whose settings are the demo's. Does not return."""
+    port = free_port(remembered().get("sandbox_port", FIRST_SANDBOX_PORT))
+    remember(sandbox_port=port)
+    ours = {
+        "IMIS_AI_DEMO": "1",
+        "IMIS_URL": f"http://127.0.0.1:{port}",
+        "IMIS_USERNAME": "imis_ai",
+        "IMIS_PASSWORD": "sandbox",
+        "IMIS_IS_TEST_SYSTEM": "1",
+        "IMIS_REQUESTS_PER_MINUTE": "60000",
+        "IMIS_QUIET_HOURS": "",
+        "IMIS_MAPPING_FILE": "",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    }
+    command = [sys.executable, "manage.py", "demo", *arguments, "--sandbox-port", str(port)]
+    os.chdir(settings.BASE_DIR)
+    os.execve(sys.executable, command, os.environ | ours)  # noqa: S606  our own command
+
+
+def sandbox(port: int) -> Kind:
+    command = [sys.executable, "-m", "imis_ai.sandbox", "--port", str(port), "--members", str(MEMBERS)]
+    return Kind("sandbox", [*command, "--store", str(settings.VAR_DIR / "sandbox")])
+
+
+def wait_until_answers(url: str, *, is_alive: object, log: Path) -> None:
+    """Return when `url` answers 200. Raises Stuck when its program ends or takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310  our own address
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)
+        if not is_alive():
+            break
+    raise Stuck(f"{url} does not answer. The reason is at the end of {log}.")
+
+
+def refuse_real_data() -> None:
+    """Raises NotOurs when members are here that no demo has put there."""
+    if mirror.has_members() and not remembered().get("is_demo"):
+        raise NotOurs(
+            "This database holds members of somebody else. Point DATABASE_URL or IMIS_AI_VAR elsewhere."
+        )
+    remember(is_demo=True)
+
+
+def to_do() -> list[Step]:
+    """Steps that have never ended well, and all that come after one of them."""
+    for number, step in enumerate(STEPS):
+        if jobs.last_done(step.job) is None:
+            return list(STEPS[number:])
+    return []
+
+
+def password() -> str:
+    """The one password of the demo's logins, made up at the first start."""
+    path = settings.VAR_DIR / "secrets" / "demo_password"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(f"alder-{secrets.token_hex(4)}")
+    return path.read_text()
+
+
+def make_logins() -> None:
+    there = set(User.objects.values_list("username", flat=True))
+    for login in LOGINS:
+        if login.username not in there:
+            people.create(
+                username=login.username,
+                full_name=login.name,
+                role=login.role,
+                password=password(),
+                chapters=list(login.chapters),
+            )
+
+
+def free_port(first: int) -> int:
+    """The first free port from `first` on."""
+    return next(port for port in range(first, first + 200) if is_free(port))
+
+
+def remembered() -> dict:
+    path = _memory()
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def remember(**facts: object) -> None:
+    _memory().write_text(json.dumps(remembered() | facts))
+
+
+def _memory() -> Path:
+    return settings.VAR_DIR / "demo.json"

@@ -1,0 +1,131 @@
+"""From nothing to a list of members at risk, in one command."""
+
+import fcntl
+import sys
+import time
+from contextlib import suppress
+from typing import Any, TextIO
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+from rich.console import Console
+
+from imis_ai import embedded
+from imis_ai.jobs import actions, queries, terminal
+from imis_ai.ops import demo, environment, people, processes
+
+REFUSED, UNREACHABLE = 3, 4
+
+
+class Command(BaseCommand):
+    help = "Start the product on a synthetic association. Ctrl-C stops everything and keeps the data."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--sandbox-port", type=int, help="set by the command itself")
+        parser.add_argument("--prepare-only", action="store_true", help="stop when the list is ready")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        if options["sandbox_port"] is None or not settings.DEMO:
+            more = ["--prepare-only"] if options["prepare_only"] else []
+            demo.restart_as_demo("--port", str(options["port"]), *more)
+        lock = self._only_one()
+        try:
+            with suppress(KeyboardInterrupt), processes.stoppable():
+                self._run(options)
+            self.console.print("Stopping …")
+        except (demo.Stuck, demo.NotOurs, people.BadPerson) as problem:
+            self.console.print(f"[red]{problem}[/]")
+            sys.exit(REFUSED if isinstance(problem, demo.NotOurs) else UNREACHABLE)
+        finally:
+            self._stop_servers()
+            lock.close()
+
+    def _run(self, options: dict) -> None:
+        began = time.monotonic()
+        logs = settings.VAR_DIR / "logs"
+        with processes.Supervisor(logs=logs, say=self.console.print) as group:
+            self._say("Database")
+            call_command("migrate", verbosity=0)
+            demo.refuse_real_data()
+            self._start_sandbox(group, options["sandbox_port"])
+            first = bool(demo.to_do())
+            self._prepare()
+            demo.make_logins()
+            if not first:
+                actions.request(name="ops.nightly", by=None, now=timezone.now())
+            if options["prepare_only"]:
+                return
+            port = self._start_product(group, options["port"])
+            self._welcome(port, time.monotonic() - began)
+            group.watch()
+
+    def _start_sandbox(self, group: processes.Supervisor, port: int) -> None:
+        with self.console.status(f"Sandbox iMIS on port {port} …"):
+            kind = demo.sandbox(port)
+            group.start(kind)
+            demo.wait_until_answers(
+                f"http://127.0.0.1:{port}/_sandbox/now",
+                is_alive=lambda: group.is_alive(kind.name),
+                log=group.log_of(kind.name),
+            )
+        self._say(f"Sandbox iMIS with {demo.MEMBERS:,} members on port {port}")
+
+    def _prepare(self) -> None:
+        for step in demo.to_do():
+            title = queries.title(step.job)
+            self.console.print(f"[bold]{title}[/]")
+            began = time.monotonic()
+            terminal.run(name=step.job, args=step.args, now=timezone.now())
+            self._say(f"{title} ({time.monotonic() - began:.0f} s)")
+
+    def _start_product(self, group: processes.Supervisor, wanted: int) -> int:
+        port = demo.free_port(wanted)
+        if port != wanted:
+            self.console.print(f"Port {wanted} is in use; taking {port}.")
+        with self.console.status("Web application, worker, dispatcher and schedule …"):
+            group.start(processes.web(f"127.0.0.1:{port}"))
+            group.start(processes.worker(concurrency=1))
+            group.start(processes.dispatcher())
+            group.start(processes.beat())
+            demo.wait_until_answers(
+                f"http://127.0.0.1:{port}/healthz",
+                is_alive=lambda: group.is_alive("web"),
+                log=group.log_of("web"),
+            )
+        return port
+
+    def _welcome(self, port: int, seconds: float) -> None:
+        say = self.console.print
+        say(f"\n[bold green]imis_ai is running at http://127.0.0.1:{port}/[/] after {seconds:.0f} s\n")
+        say(f"Sign in with the password [bold]{demo.password()}[/] as")
+        for login in demo.LOGINS:
+            role = people.role_word(login.role)
+            say(f"  [bold]{login.username:<7}[/] {role:<19} {login.sees}")
+        say("\nCtrl-C stops everything; the next start keeps the data.\n")
+
+    def _only_one(self) -> TextIO:
+        lock = (settings.VAR_DIR / "demo.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.console.print("The demo runs already. Stop that one first (Ctrl-C there, or make stop).")
+            sys.exit(REFUSED)
+        return lock
+
+    def _stop_servers(self) -> None:
+        """The embedded servers too, unless somebody else works with them."""
+        if settings.EMBEDDED_DATABASE and environment.other_clients():
+            self.console.print(
+                "PostgreSQL and Redis stay up: another program uses them (make stop ends them)."
+            )
+            return
+        with suppress(embedded.ServiceFailed, psycopg.Error):
+            embedded.stop(settings.VAR_DIR)
+
+    def _say(self, line: str) -> None:
+        self.console.print(f"[green]✓[/] {line}")
