@@ -90,7 +90,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "activities": _fields(
         ("key", "SEQN", IDENTIFY),
-        ("member", "ID", WHOSE),
+        ("member", "PartyId", WHOSE),
         ("kind", "ACTIVITY_TYPE", "what the member did"),
         ("at", "TRANSACTION_DATE", "when it happened"),
         ("effective", "EFFECTIVE_DATE", "when it happened, where no transaction date stands"),

@@ -351,6 +351,28 @@ def test_operations_answer_in_an_envelope_or_bare():
         wire.result(json.dumps(ems).encode())
 
 
+@pytest.mark.parametrize(
+    ("whose", "name", "old", "new", "expected"),
+    [
+        ("401", "Name.STATUS", "A", "00101 - Merged", [("401", "00101")]),
+        ("00101", "Name.ID", "401 - Merged", "00101 - Merged", [("401", "00101")]),
+        ("401", "Name.ID", "401", "A-7 - Merged", [("401", "A-7")]),
+        ("00101", "Name.FULL_NAME", "Ann", "Ann Example - Merged", []),
+        ("00101", "Name.ID", "00101", "00101 - Merged", []),
+        ("00101", "Name.CITY", "Austin", "Houston", []),
+    ],
+)
+def test_merges_are_told_by_their_suffix_whoever_the_row_belongs_to(whose, name, old, new, expected):
+    change = wire.ChangeLog(
+        identity=wire.Identity(identity_elements=[whose]),
+        changes=[wire.Change(property_name=name, original_value=old, new_value=new)],
+    )
+
+    found = RESOURCES["deletions"].also[0].parser(change, CONTEXT)
+
+    assert [(each.key, each.retained) for each in found] == expected
+
+
 BROKEN = {
     "members": [
         ("PartyId", {"a": 1}),

@@ -51,7 +51,7 @@ def activity(raw: wire.Bag, context: Context) -> list[Record]:
     return [
         Activity(
             key="act:" + activity_key(raw, row, context),
-            member=key(get("PartyId") if whose is None else whose, c["member"]),
+            member=key(get("ID") if whose is None else whose, c["member"]),
             kind=context.kinds.get(code.upper()) or code[:40].lower(),
             at=moment(get(c["at"]) or get(c["effective"]), c["at"], context.zone),
             reference=line(get(c["reference"]) or get("OTHER_CODE")),

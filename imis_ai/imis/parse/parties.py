@@ -158,18 +158,22 @@ def delete_log(raw: wire.DeleteLog, context: Context) -> list[Record]:
 
 
 def change_log(raw: wire.ChangeLog, context: Context) -> list[Record]:
-    """Only merges: a new value ending in ` - Merged`, in front of it the id that lives on."""
+    """Only merges: a value ending in ` - Merged`, in front of it the id that lives on."""
     elements = wire.each((raw.identity or wire.Identity()).identity_elements)
+    whose = line(elements[0] if elements else None, 60)
     for change in wire.each(raw.changes):
-        value = line(change.new_value)
-        if value.endswith(MERGED):
-            retained = value.removesuffix(MERGED).strip().split(" ")[-1]
+        discarded, retained = _merge(change, whose)
+        if discarded and retained and discarded != retained:
             changed_on = maybe_moment(raw.change_date, "ChangeDate", context.zone)
-            return [
-                Deletion(
-                    key=key(elements[0] if elements else None, "Identity"),
-                    updated_on=changed_on,
-                    retained=retained,
-                )
-            ]
+            return [Deletion(key=discarded, updated_on=changed_on, retained=retained)]
     return []
+
+
+def _merge(change: wire.Change, whose: str) -> tuple[str, str]:
+    """The discarded and the retained id. The row may belong to either; then the old value names the other one."""
+    old, new = line(change.original_value, 60), line(change.new_value, 60)
+    retained = new.removesuffix(MERGED).strip()
+    is_id = line(change.property_name).upper().endswith("ID") or retained.isdecimal()
+    if not (new.endswith(MERGED) and is_id):
+        return "", ""
+    return (old.removesuffix(MERGED).strip() if old.endswith(MERGED) else whose), retained
