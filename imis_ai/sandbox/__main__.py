@@ -1,6 +1,7 @@
 """`python -m imis_ai.sandbox`: serve the synthetic association, or an archive, as iMIS would.
 
-Log in as imis_ai, staff or reader (password: sandbox). Everything under /_sandbox/ is for tests and needs no login.
+Log in as imis_ai, staff or reader (password: sandbox). Everything under /_sandbox/ is for tests and needs no
+login.
 """
 
 import argparse

@@ -42,7 +42,10 @@ LOCK_AFTER = 5
 
 
 class Tokens:
-    """Issues and checks tokens. They expire by the site's clock; five wrong passwords lock an account until a reset."""
+    """Issues and checks tokens.
+
+    They expire by the site's clock; five wrong passwords lock an account until a reset.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -73,9 +76,13 @@ class Tokens:
         self.issued[token] = (account, now + dt.timedelta(seconds=life))
         aware = now.replace(tzinfo=dt.UTC)
         body = {
-            "access_token": token, "token_type": "bearer", "expires_in": life, "userName": account.name,
-            ".issued": format_datetime(aware, usegmt=True), ".expires": format_datetime(aware + dt.timedelta(seconds=life), usegmt=True),
-        }  # fmt: skip
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": life,
+            "userName": account.name,
+            ".issued": format_datetime(aware, usegmt=True),
+            ".expires": format_datetime(aware + dt.timedelta(seconds=life), usegmt=True),
+        }
         return wire.Answer(200, wire.encode(body))
 
     def _refuse(self, error: str, text: str) -> wire.Answer:
@@ -98,6 +105,8 @@ class Tokens:
 def user_document(account: Account) -> dict[str, Any]:
     roles = [{"$type": wire.kind("RoleData", wire.CORE), "Name": role} for role in account.roles]
     return wire.typed(
-        wire.kind("UserData"), UserId=account.name, UserName=account.name,
+        wire.kind("UserData"),
+        UserId=account.name,
+        UserName=account.name,
         Party=wire.typed(wire.kind("PartySummaryData"), PartyId=account.party, Id=account.party),
-    ) | {"IsAnonymous": False, "Roles": wire.values(roles, wire.kind("RoleDataCollection", wire.CORE))}  # fmt: skip
+    ) | {"IsAnonymous": False, "Roles": wire.values(roles, wire.kind("RoleDataCollection", wire.CORE))}

@@ -1,4 +1,7 @@
-"""From a request to an answer: routes, paging, errors, and the guards around them. Knows nothing of sockets."""
+"""From a request to an answer: routes, paging, errors, and the guards around them.
+
+Knows nothing of sockets.
+"""
 
 import datetime as dt
 import re
@@ -249,8 +252,17 @@ class App:
     def _remember(self, request: Call, answer: wire.Answer) -> None:
         body = msgspec.json.decode(request.body) if request.body else None
         user = request.user.name if request.user else ""
-        self.store.record({"at": self.store.clock.text(), "method": request.method, "path": request.path,
-                           "query": request.query, "user": user, "body": body, "status": answer.status})  # fmt: skip
+        self.store.record(
+            {
+                "at": self.store.clock.text(),
+                "method": request.method,
+                "path": request.path,
+                "query": request.query,
+                "user": user,
+                "body": body,
+                "status": answer.status,
+            }
+        )
 
 
 def identity(text: str) -> list[str]:

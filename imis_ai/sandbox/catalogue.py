@@ -7,14 +7,43 @@ from imis_ai.sandbox.execute import SERVICES, Service
 from imis_ai.sandbox.store import Store
 
 CLASSES: list[type[Entity]] = [
-    party.Party, party.Person, party.Organization, party.PartySummary, party.CsContact, party.CsContactBasic,
-    commerce.Invoice, commerce.InvoiceSummary, commerce.Payment, commerce.PaymentSummary, commerce.DataVaultAttempt,
-    commerce.LegacyCustomerType, programme.Event, programme.EventSummary, programme.EventRegistration, programme.Activity,
-    programme.LegacyActivityType, groups.Group, groups.GroupSummary, groups.GroupMember, groups.GroupMemberDetail,
-    dues.Subscription, dues.MembershipAdjustment, dues.LegacyPartyMembership, dues.ComboOrder, panels.BOEntityDefinition,
-    notes.PartyNote, notes.ContactInteraction, notes.CommunicationLog, notes.CommunicationLogRecipient, notes.User,
-    notes.UserSecurity, records.GenTable, records.ChangeLog, records.PartyDeleteLog, records.PartyDuplicate,
-]  # fmt: skip
+    party.Party,
+    party.Person,
+    party.Organization,
+    party.PartySummary,
+    party.CsContact,
+    party.CsContactBasic,
+    commerce.Invoice,
+    commerce.InvoiceSummary,
+    commerce.Payment,
+    commerce.PaymentSummary,
+    commerce.DataVaultAttempt,
+    commerce.LegacyCustomerType,
+    programme.Event,
+    programme.EventSummary,
+    programme.EventRegistration,
+    programme.Activity,
+    programme.LegacyActivityType,
+    groups.Group,
+    groups.GroupSummary,
+    groups.GroupMember,
+    groups.GroupMemberDetail,
+    dues.Subscription,
+    dues.MembershipAdjustment,
+    dues.LegacyPartyMembership,
+    dues.ComboOrder,
+    panels.BOEntityDefinition,
+    notes.PartyNote,
+    notes.ContactInteraction,
+    notes.CommunicationLog,
+    notes.CommunicationLogRecipient,
+    notes.User,
+    notes.UserSecurity,
+    records.GenTable,
+    records.ChangeLog,
+    records.PartyDeleteLog,
+    records.PartyDuplicate,
+]
 
 
 def build(store: Store) -> dict[str, Entity]:
@@ -27,7 +56,10 @@ def build(store: Store) -> dict[str, Entity]:
 
 
 def panel(store: Store, name: str) -> panels.Panel | None:
-    """The panel source of this name, in any case; None when nobody has defined it. Refuses one that is not flagged."""
+    """The panel source of this name, in any case; None when nobody has defined it.
+
+    Refuses one that is not flagged.
+    """
     definitions = store.kept("BOEntityDefinition")
     key = next((k for k in definitions if k.lower() == name), None)
     return panels.Panel(store, definitions[key]) if key else None

@@ -1,4 +1,7 @@
-"""Column tables: what the association's bulk data is kept in, filtered and served from. Rows stand in order of their key."""
+"""Column tables: what the association's bulk data is kept in, filtered and served from.
+
+Rows stand in order of their key.
+"""
 
 import threading
 from collections.abc import Sequence
@@ -185,7 +188,10 @@ class Table:
     def find(
         self, conditions: Sequence[Filter] = (), order_by: str = "", descending: bool = False
     ) -> np.ndarray:
-        """Positions of the rows that pass every condition on a column here. Unknown names pass (as iMIS mostly does)."""
+        """Positions of the rows that pass every condition on a column here.
+
+        Unknown names pass (as iMIS mostly does).
+        """
         with self.lock:
             wanted = (tuple(conditions), order_by.lower(), descending, self.version)
             if wanted not in self._found:

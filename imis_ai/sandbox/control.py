@@ -1,4 +1,7 @@
-"""The control plane under /_sandbox/: what a test needs to see and to cause. No part of iMIS; needs no token."""
+"""The control plane under /_sandbox/: what a test needs to see and to cause.
+
+No part of iMIS; needs no token.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +14,9 @@ from imis_ai.sandbox.edits import Edits
 
 
 class Control:
-    """GET log, truth, usage, faults; POST faults, edit, notify, reset, and DELETE log or usage to start counting anew."""
+    """GET log, truth, usage, faults; POST faults, edit, notify, reset, and DELETE log or usage to start
+    counting anew.
+    """
 
     def __init__(self, app: Any) -> None:
         self.app = app

@@ -1,13 +1,15 @@
-"""Writing the association as an archive (a folder of CSV files), the same data that is served over the API."""
+"""Writing the association as an archive (a folder of CSV files), the same data that is served over the
+API.
+"""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from imis_ai.sandbox.archive import KINDS
+from imis_ai.sandbox.archive.happenings import KINDS
 from imis_ai.sandbox.association import Association, places, topics
 from imis_ai.sandbox.columns import Table
 from imis_ai.sandbox.store import Store
@@ -17,33 +19,70 @@ STATUS = {"A": "active", "I": "lapsed", "D": "deleted"}
 KIND_OF = {code: kind for kind, code in KINDS.items()}
 
 
+# file, its header, the table it comes from, its columns, and which of them lose the time of day
+PLAIN = [
+    (
+        "events.csv",
+        "event_id,name,kind,starts_at,chapter,fee",
+        "Event",
+        "EventId Name Category StartDateTime Chapter Fee",
+        (),
+    ),
+    (
+        "registrations.csv",
+        "event_id,imis_id,registered_at,attended,cancelled_at,amount",
+        "Registrations",
+        "EventId ID RegisteredOn Attended CancelledOn Amount",
+        (),
+    ),
+    (
+        "invoices.csv",
+        "invoice_id,imis_id,payer_id,kind,issued_on,due_on,amount,paid_on,balance,tier,term_start,term_end",
+        "Invoices",
+        "InvoiceId ID PayerId Purpose InvoiceDate DueDate Amount PaidOn Balance Tier TermStart TermEnd",
+        (4, 5, 7, 10, 11),
+    ),
+    (
+        "texts.csv",
+        "text_id,imis_id,source,at,question,subject,body,reference",
+        "Texts",
+        "TextId ID Source At Question Subject Body Reference",
+        (),
+    ),
+    ("prices.csv", "tier,effective_on,price", "TierPrices", "Tier EffectiveOn Price", (1,)),
+    ("benefits.csv", "benefit,description,annual_cost", "Benefits", "Name Description AnnualCost", ()),
+    ("tier_benefits.csv", "tier,benefit", "TierBenefits", "Tier Benefit", ()),
+]
+
+
 def dump(store: Store, folder: Path) -> dict[str, int]:
     """Write every file; returns the number of rows of each. Existing files are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     tables, found = store.tables, store.association
-    files: dict[str, tuple[str, Iterable[tuple[Any, ...]]]] = {
-        "members.csv": (MEMBERS, _members(tables["Party"])),
-        "terms.csv": ("imis_id,start_on,end_on,tier,price,method,resigned_on",
-                      _simple(tables["Terms"], "ID BillBegin BillThrough Tier Price Method ResignedOn", dates={1, 2, 6})),
-        "activities.csv": ("activity_id,imis_id,kind,at,reference,detail,quantity,amount", _activities(tables)),
-        "events.csv": ("event_id,name,kind,starts_at,chapter,fee", _simple(tables["Event"], "EventId Name Category StartDateTime Chapter Fee")),
-        "registrations.csv": ("event_id,imis_id,registered_at,attended,cancelled_at,amount",
-                              _simple(tables["Registrations"], "EventId ID RegisteredOn Attended CancelledOn Amount")),
-        "invoices.csv": ("invoice_id,imis_id,payer_id,kind,issued_on,due_on,amount,paid_on,balance,tier,term_start,term_end",
-                         _simple(tables["Invoices"], "InvoiceId ID PayerId Purpose InvoiceDate DueDate Amount PaidOn Balance Tier TermStart TermEnd",
-                                 dates={4, 5, 7, 10, 11})),
-        "payments.csv": ("payment_id,imis_id,received_on,amount,method,reference,invoice_id,status,decline_code", _payments(tables)),
-        "texts.csv": ("text_id,imis_id,source,at,question,subject,body,reference",
-                      _simple(tables["Texts"], "TextId ID Source At Question Subject Body Reference")),
-        "committees.csv": ("imis_id,committee,role,start_on,end_on", _committees(found)),
-        "tiers.csv": ("tier,rank,description", [(code, k + 1, name) for k, (code, name, *_) in enumerate(topics.TIERS)]),
-        "prices.csv": ("tier,effective_on,price", _simple(tables["TierPrices"], "Tier EffectiveOn Price", dates={1})),
-        "benefits.csv": ("benefit,description,annual_cost", _simple(tables["Benefits"], "Name Description AnnualCost")),
-        "tier_benefits.csv": ("tier,benefit", _simple(tables["TierBenefits"], "Tier Benefit")),
-        "chapters.csv": ("chapter,name,region", [(p.code, p.name, p.region) for p in places.CHAPTERS]),
-        "changes.csv": ("on,what", [(str(tables["TierPrices"].columns["EffectiveOn"].wire(np.array([1]))[0])[:10], "Dues rose in all tiers")]),
-    }  # fmt: skip
-    return {name: _write(folder / name, header, rows) for name, (header, rows) in files.items()}
+    counts = {name: _write(folder / name, header, _simple(tables[table], columns, dates))
+              for name, header, table, columns, dates in PLAIN}  # fmt: skip
+    tiers = [(code, rank, name) for rank, (code, name, *_) in enumerate(topics.TIERS, 1)]
+    activities = "activity_id,imis_id,kind,at,reference,detail,quantity,amount"
+    payments = "payment_id,imis_id,received_on,amount,method,reference,invoice_id,status,decline_code"
+    rise = str(max(tables["TierPrices"].columns["EffectiveOn"].values))[:10]
+    return counts | {
+        "members.csv": _write(folder / "members.csv", MEMBERS, _members(tables["Party"])),
+        "terms.csv": _write(
+            folder / "terms.csv", "imis_id,start_on,end_on,tier,price,method", _terms(tables["Terms"])
+        ),
+        "activities.csv": _write(folder / "activities.csv", activities, _activities(tables)),
+        "payments.csv": _write(folder / "payments.csv", payments, _payments(tables)),
+        "committees.csv": _write(
+            folder / "committees.csv", "imis_id,committee,role,start_on,end_on", _committees(found)
+        ),
+        "tiers.csv": _write(folder / "tiers.csv", "tier,rank,description", tiers),
+        "chapters.csv": _write(
+            folder / "chapters.csv",
+            "chapter,name,region",
+            [(p.code, p.name, p.region) for p in places.CHAPTERS],
+        ),
+        "changes.csv": _write(folder / "changes.csv", "on,what", [(rise, "Dues rose in all tiers")]),
+    }
 
 
 def _write(path: Path, header: str, rows: Iterable[tuple[Any, ...]]) -> int:
@@ -59,7 +98,7 @@ def _write(path: Path, header: str, rows: Iterable[tuple[Any, ...]]) -> int:
     return count
 
 
-def _simple(table: Table, names: str, dates: set[int] = frozenset()) -> Iterable[tuple[Any, ...]]:  # type: ignore[assignment]
+def _simple(table: Table, names: str, dates: Collection[int] = ()) -> Iterable[tuple[Any, ...]]:
     """The columns as they are; those in `dates` without the time of day."""
     found = table.find()
     for start in range(0, len(found), BLOCK):
@@ -80,11 +119,41 @@ def _members(table: Table) -> Iterable[tuple[Any, ...]]:
         if r["JoinDate"] is None:
             continue  # duplicates that were never members: the archive format asks for a date of joining
         yield (
-            r["PartyId"], "organisation" if r["Organization"] else "person", r["FirstName"], r["LastName"], r["Email"], r["Phone"],
-            r["EmployerId"], r["Title"], r["Industry"], r["CompanySize"], r["City"], r["State"], r["PostalCode"], "US", r["Chapter"],
-            r["CustomerTypeCode"], r["CustomerTypeCode"], STATUS.get(r["Status"], r["Status"]), r["JoinDate"][:10], (r["PaidThruDate"] or "")[:10],
-            r["BillingCategory"] == "AUTOPAY", r["BirthYear"], r["Gender"], r["EmailConsent"], r["SmsConsent"], r["PhoneConsent"],
-        )  # fmt: skip
+            r["PartyId"],
+            "organisation" if r["Organization"] else "person",
+            r["FirstName"],
+            r["LastName"],
+            r["Email"],
+            r["Phone"],
+            r["EmployerId"],
+            r["Title"],
+            r["Industry"],
+            r["CompanySize"],
+            r["City"],
+            r["State"],
+            r["PostalCode"],
+            "US",
+            r["Chapter"],
+            r["CustomerTypeCode"],
+            r["CustomerTypeCode"],
+            STATUS.get(r["Status"], r["Status"]),
+            r["JoinDate"][:10],
+            (r["PaidThruDate"] or "")[:10],
+            r["BillingCategory"] == "AUTOPAY",
+            r["BirthYear"],
+            r["Gender"],
+            r["EmailConsent"],
+            r["SmsConsent"],
+            r["PhoneConsent"],
+        )
+
+
+def _terms(table: Table) -> Iterable[tuple[Any, ...]]:
+    """A term that was resigned ends on the day the resignation took effect."""
+    for member, start, end, tier, price, method, resigned in _simple(
+        table, "ID BillBegin BillThrough Tier Price Method ResignedOn", (1, 2, 6)
+    ):
+        yield member, start, resigned or end, tier, price, method
 
 
 def _activities(tables: dict[str, Table]) -> Iterable[tuple[Any, ...]]:
@@ -116,14 +185,12 @@ def _activities(tables: dict[str, Table]) -> Iterable[tuple[Any, ...]]:
 
 def _payments(tables: dict[str, Table]) -> Iterable[tuple[Any, ...]]:
     """Money received, and the failed charges with their decline codes."""
-    for row in _simple(
-        tables["Payment"], "PaymentId ID PaymentDate Amount Method Reference InvoiceId", dates={2}
-    ):
+    for row in _simple(tables["Payment"], "PaymentId ID PaymentDate Amount Method Reference InvoiceId", (2,)):
         yield (*row, "paid", None)
     for key, member, at, amount, status, code in _simple(
         tables["DataVaultAttempt"],
         "DataVaultAttemptId PartyId AttemptDate Amount Status ResponseCode",
-        dates={2},
+        (2,),
     ):
         if status == 2:
             yield f"attempt:{key}", member, at, amount, "autopay", None, None, "failed", code

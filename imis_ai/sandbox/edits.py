@@ -1,4 +1,6 @@
-"""Changes that staff make in iMIS behind the product's back, for tests: update, delete, merge, erase, rename, new happenings."""
+"""Changes that staff make in iMIS behind the product's back, for tests: update, delete, merge, erase,
+rename, new happenings.
+"""
 
 from typing import Any
 
@@ -12,9 +14,18 @@ from imis_ai.sandbox.store import Store
 RENAMED = {"id": "key", "type": "kind"}
 NEW_TITLES = ["Senior Engineer", "Partner", "Head of Design", "Consultant", "Vice President"]
 REFERENCES = {
-    "Terms": "ID", "Activity": "PartyId", "WebActivity": "ID", "EmailEvents": "ID", "Registrations": "ID", "Invoices": "ID",
-    "InvoiceLines": "ID", "Payment": "ID", "DataVaultAttempt": "PartyId", "Texts": "ID", "Relationships": "ID",
-}  # fmt: skip
+    "Terms": "ID",
+    "Activity": "PartyId",
+    "WebActivity": "ID",
+    "EmailEvents": "ID",
+    "Registrations": "ID",
+    "Invoices": "ID",
+    "InvoiceLines": "ID",
+    "Payment": "ID",
+    "DataVaultAttempt": "PartyId",
+    "Texts": "ID",
+    "Relationships": "ID",
+}
 TOUCHED = ["Terms", "Registrations", "Invoices", "InvoiceLines", "Texts"]
 
 
@@ -29,7 +40,10 @@ class Edits:
         return self.app.store
 
     def apply(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Do one edit, or those of a list under `edits`. Raises KeyError or ValueError for what is not understood."""
+        """Do one edit, or those of a list under `edits`.
+
+        Raises KeyError or ValueError for what is not understood.
+        """
         if "edits" in body:
             return {"done": [self.apply(edit) for edit in body["edits"]]}
         operation = getattr(self, "_" + str(body["op"]), None)
@@ -37,13 +51,35 @@ class Edits:
             raise ValueError(f"op {body['op']!r} is not one of {', '.join(self.operations())}")
         with self.app.writing:
             found = operation(**{RENAMED.get(k, k): v for k, v in body.items() if k != "op"})
-            self.store.record({"at": self.store.clock.text(), "method": "EDIT", "path": "/_sandbox/edit", "query": [],
-                               "user": "", "body": body, "status": 200})  # fmt: skip
+            self.store.record(
+                {
+                    "at": self.store.clock.text(),
+                    "method": "EDIT",
+                    "path": "/_sandbox/edit",
+                    "query": [],
+                    "user": "",
+                    "body": body,
+                    "status": 200,
+                }
+            )
         return found or {}
 
     def operations(self) -> list[str]:
-        return ["update", "delete", "merge", "erase", "rename_event", "rename_query", "advance", "touch_percent",
-                "add_member", "add_activity", "consent", "flag_panel", "option"]  # fmt: skip
+        return [
+            "update",
+            "delete",
+            "merge",
+            "erase",
+            "rename_event",
+            "rename_query",
+            "advance",
+            "touch_percent",
+            "add_member",
+            "add_activity",
+            "consent",
+            "flag_panel",
+            "option",
+        ]
 
     def _position(self, table: Table, key: str) -> int:
         position = table.at(key)
@@ -52,7 +88,9 @@ class Edits:
         return position
 
     def _update(self, *, key: str, table: str = "Party", **values: Any) -> dict[str, Any]:
-        """Set columns of one row (any table and its columns); its change stamp becomes now, contacts get a ChangeLog row."""
+        """Set columns of one row (any table and its columns); its change stamp becomes now, contacts get a
+        ChangeLog row.
+        """
         found = self.store.tables[table]
         position = self._position(found, key)
         before = found.row(position)
@@ -87,7 +125,9 @@ class Edits:
         return self.merge(discarded=discarded, retained=retained)
 
     def merge(self, *, discarded: str, retained: str) -> dict[str, int]:
-        """Merge one contact into another: rows move, the ChangeLog says so, the discarded id answers 404 or stays as D."""
+        """Merge one contact into another: rows move, the ChangeLog says so, the discarded id answers 404
+        or stays as D.
+        """
         party = self.store.tables["Party"]
         self._position(party, retained)
         gone = self._position(party, discarded)
@@ -147,11 +187,30 @@ class Edits:
         """A new person who joins today, with term and paid dues invoice."""
         now, party = self.store.clock.text(), self.store.tables["Party"]
         key = f"{self.store.number(600_000):06d}"
-        party.extend([{"PartyId": key, "FirstName": first_name, "LastName": last_name, "Organization": False, "Status": "A",
-                       "Email": f"{first_name}.{last_name}@example.org".lower(), "Chapter": chapter, "CustomerTypeCode": tier,
-                       "City": "Austin", "State": "TX", "PostalCode": "78701", "JoinDate": now[:10], "UpdatedOn": now,
-                       "PaidThruDate": self._year_on(now[:10]), "EmailConsent": True, "SmsConsent": False,
-                       "PhoneConsent": True, "BillingCategory": "CARD"}])  # fmt: skip
+        party.extend(
+            [
+                {
+                    "PartyId": key,
+                    "FirstName": first_name,
+                    "LastName": last_name,
+                    "Organization": False,
+                    "Status": "A",
+                    "Email": f"{first_name}.{last_name}@example.org".lower(),
+                    "Chapter": chapter,
+                    "CustomerTypeCode": tier,
+                    "City": "Austin",
+                    "State": "TX",
+                    "PostalCode": "78701",
+                    "JoinDate": now[:10],
+                    "UpdatedOn": now,
+                    "PaidThruDate": self._year_on(now[:10]),
+                    "EmailConsent": True,
+                    "SmsConsent": False,
+                    "PhoneConsent": True,
+                    "BillingCategory": "CARD",
+                }
+            ]
+        )
         self._add_term(key, tier, now[:10], now)
         self.app.notifier.changed("Party", "Created", key)
         return {"id": key}
@@ -164,21 +223,44 @@ class Edits:
         terms = self.store.tables["Terms"]
         prices = self.store.tables["TierPrices"]
         price = next((r["Price"] for r in reversed(prices.rows(prices.find())) if r["Tier"] == tier), None)
-        terms.extend([{"TermId": terms.next_number(), "ID": member, "Tier": tier, "BillBegin": start, "Price": price,
-                       "BillThrough": self._year_on(start), "Method": "card", "ChangedOn": at}])  # fmt: skip
+        terms.extend(
+            [
+                {
+                    "TermId": terms.next_number(),
+                    "ID": member,
+                    "Tier": tier,
+                    "BillBegin": start,
+                    "Price": price,
+                    "BillThrough": self._year_on(start),
+                    "Method": "card",
+                    "ChangedOn": at,
+                }
+            ]
+        )
 
     def _add_activity(
         self, *, key: str, kind: str = "BENEFIT", at: str = "", description: str = ""
     ) -> dict[str, Any]:
-        """One activity row, now unless `at` says otherwise (a back-dated row keeps its old EFFECTIVE_DATE)."""
+        """One activity row, now unless `at` says otherwise (a back-dated row keeps its old
+        EFFECTIVE_DATE).
+        """
         table, when = self.store.tables["Activity"], at or self.store.clock.text()
-        row = {"SEQN": table.next_number(), "PartyId": key, "ACTIVITY_TYPE": kind, "TRANSACTION_DATE": when,
-               "EFFECTIVE_DATE": when[:10], "DESCRIPTION": description or None, "QUANTITY": 1.0}  # fmt: skip
+        row = {
+            "SEQN": table.next_number(),
+            "PartyId": key,
+            "ACTIVITY_TYPE": kind,
+            "TRANSACTION_DATE": when,
+            "EFFECTIVE_DATE": when[:10],
+            "DESCRIPTION": description or None,
+            "QUANTITY": 1.0,
+        }
         table.extend([row])
         return {"seqn": row["SEQN"]}
 
     def _touch_percent(self, *, percent: float = 1.0, seed: int = 1) -> dict[str, int]:
-        """Change that share of the contacts and of the changeable rows, and add as many visits, mails and activities."""
+        """Change that share of the contacts and of the changeable rows, and add as many visits, mails and
+        activities.
+        """
         rng, done = chance.stream(seed, "touch"), {}
         party = self.store.tables["Party"]
         for position in self._sample(rng, party, percent):
@@ -219,7 +301,9 @@ class Edits:
         return counts | {"days": days}
 
     def _advance(self, *, days: int = 1, seed: int = 1) -> dict[str, Any]:
-        """Let days pass: the clock moves, members visit, open and register, and open dues invoices are paid by most."""
+        """Let days pass: the clock moves, members visit, open and register, and open dues invoices are
+        paid by most.
+        """
         self.store.clock.advance(days)
         rng = chance.stream(seed, f"advance{self.store.clock.text()[:10]}")
         counts = {name: round(len(self.store.tables[name]) / 1096 * days) for name in HAPPENINGS}

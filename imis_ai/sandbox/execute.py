@@ -34,7 +34,10 @@ SERVICES = ["QueryDefinition", "Query", "DocumentSummary", "LegacyBilling", "Par
 
 
 def execute(app: Any, entity: Entity, body: Row, user: Account) -> wire.Answer:
-    """Run one operation. EMS wraps the result, iMIS 2017 answers it bare. Writing ones need a writing account."""
+    """Run one operation.
+
+    EMS wraps the result, iMIS 2017 answers it bare. Writing ones need a writing account.
+    """
     run = Operations(app, user)
     name, operation = entity.name.lower(), str(body.get("OperationName", "")).lower()
     if "PartyMergeRequest" in body.get("$type", ""):
@@ -55,8 +58,17 @@ def execute(app: Any, entity: Entity, body: Row, user: Account) -> wire.Answer:
                 400, wire.http_error("ArgumentFault: Incorrect number of parameters.")
             ) from error
         if not reads:
-            app.store.record({"at": app.store.clock.text(), "method": "POST", "path": f"/api/{entity.name}/_execute", "query": [],
-                              "user": user.name, "body": body, "status": 200})  # fmt: skip
+            app.store.record(
+                {
+                    "at": app.store.clock.text(),
+                    "method": "POST",
+                    "path": f"/api/{entity.name}/_execute",
+                    "query": [],
+                    "user": user.name,
+                    "body": body,
+                    "status": 200,
+                }
+            )
     bare = app.store.options.bare_execute
     return wire.Answer(200, wire.encode(result if bare else wire.service_response(result)))
 
@@ -70,19 +82,28 @@ class Operations:
             "querydefinition": {"findbypath": self.definition, "getrestaccess": self.rest_access},
             "query": {"findbypath": self.definition},
             "documentsummary": {
-                "findbypath": self.document, "finddocumentsinfolder": self.folder, "finddescendantdocumentsinfolder": self.folder,
+                "findbypath": self.document,
+                "finddocumentsinfolder": self.folder,
+                "finddescendantdocumentsinfolder": self.folder,
             },
             "user": {"findbyusername": self.user_by_name},
-            "usersecurity": {"findbyusername": self.user_by_name, "getuserroles": self.roles, "validateuser": self.validate_user},
+            "usersecurity": {
+                "findbyusername": self.user_by_name,
+                "getuserroles": self.roles,
+                "validateuser": self.validate_user,
+            },
             "group": {"refreshdynamicgroup": self.refresh, "refreshdynamicgroupforparty": self.refresh},
             "groupmember": {"cancelallactiveandfuturegroupmembers": self.cancel_group},
             "legacybilling": {"runindividual": self.run_individual},
             "party": {"findbyalternateid": self.by_alternate},
             "partymerge": {"validatemergeeligibility": self.may_merge, "merge": self.merge},
-            "boentitydefinition": {"getversion": lambda: "20.3.208", "validateentitydoesnotexist": self.is_new_entity},
+            "boentitydefinition": {
+                "getversion": lambda: "20.3.208",
+                "validateentitydoesnotexist": self.is_new_entity,
+            },
             "subscription": {"changesubscriptionownerasync": self.change_owner},
             "payment": {"reverse": self.reverse},
-        }  # fmt: skip
+        }
 
     def find(self, entity: str, operation: str) -> Callable[..., Any] | None:
         """The function behind an operation, or None."""
@@ -115,10 +136,14 @@ class Operations:
         ]
         space = "System.Collections.ObjectModel.Collection`1[[System.Object, mscorlib]], mscorlib"
         return wire.typed(
-            wire.kind("IqaQueryDefinitionData", wire.CORE), QueryDefinitionId=str(query.number), Path=path, IsAvailableToREST=True,
-            Properties=wire.values(columns, space), Parameters=wire.values(prompts, space),
+            wire.kind("IqaQueryDefinitionData", wire.CORE),
+            QueryDefinitionId=str(query.number),
+            Path=path,
+            IsAvailableToREST=True,
+            Properties=wire.values(columns, space),
+            Parameters=wire.values(prompts, space),
             Document=self._document(path, query.name, QUERY_TYPE),
-        )  # fmt: skip
+        )
 
     def rest_access(self, paths: Any) -> Row:
         found = [bool(self.definition(path)) for path in (wire.unwrap(paths) or [paths])]
@@ -128,9 +153,15 @@ class Operations:
 
     def _document(self, path: str, name: str, kind: str) -> Row:
         return wire.typed(
-            wire.kind("DocumentSummaryData", wire.CORE), DocumentId=f"doc-{name.lower()}", DocumentTypeId=kind, Name=name, Path=path,
-            FolderPath=path.rpartition("/")[0], IsFolder=kind == FOLDER_TYPE, Status=40,
-        )  # fmt: skip
+            wire.kind("DocumentSummaryData", wire.CORE),
+            DocumentId=f"doc-{name.lower()}",
+            DocumentTypeId=kind,
+            Name=name,
+            Path=path,
+            FolderPath=path.rpartition("/")[0],
+            IsFolder=kind == FOLDER_TYPE,
+            Status=40,
+        )
 
     def document(self, path: str) -> Row | None:
         if path.rstrip("/").lower() == queries.FOLDER.lower():
@@ -159,7 +190,9 @@ class Operations:
         return bool(account and account.password == password)
 
     def refresh(self, group: str, party: str = "") -> bool:
-        """Rebuild a dynamic group: its members become the contacts in our panel source with the group's id as run key."""
+        """Rebuild a dynamic group: its members become the contacts in our panel source with the group's id
+        as run key.
+        """
         found = self.store.kept("Group").get(group)
         if found is None or not found.get("IsDynamic"):
             raise wire.invalid(("GroupId", group, "There is no dynamic group with this id."))

@@ -1,11 +1,15 @@
-"""The fault plan: what goes wrong, with which requests, how often. Rules are tried in order; the first that applies acts.
+"""The fault plan: what goes wrong, with which requests, how often.
 
-A rule: {"fault": ..., "path": "part of the path or query, any case", "method": "GET", "after": skip so many matching requests,
-"times": act so often (default 1; 0 without end), "every": act on each n-th matching request, "rate": act by chance (with "seed")}.
+Rules are tried in order; the first that applies acts. A rule is an object:
+`fault` (below), `path` (part of the path or query, any case), `method`, `after` (let so many matches pass), `times` (act so often; 1 unless `every` or `rate` is given, 0 without end), `every` (act on each n-th match),
+`rate` and `seed` (act by reproducible chance).
 
-Faults and their own fields: 429 (retry_after), 408, 500, 500_after_commit, 503, 403, slow (seconds), cut_before, cut_after, late_commit
-(seconds), expired_token, wrong_page, empty_page, html, truncated, huge (bytes), stale (seconds of age are served from the last
-answers), half (every second id missing), drop_before (control edit run before the request), edit (the same), clock (shift seconds).
+Faults and their own fields:
+429 (retry_after, enforce), 408, 500, 503, 403 (message); 500_after_commit; slow (seconds);
+cut_before, cut_after, cut_middle; late_commit (seconds); expired_token;
+wrong_page, empty_page, half (every second row missing), html (a sign-in page with status 200), truncated,
+huge (bytes); stale (the answer that the same request got before); edit (a control edit just before the request);
+clock (seconds).
 """
 
 import random
@@ -64,14 +68,28 @@ class Faults:
         self.too_early = 0
         self.before: dict[str, wire.Answer] = {}
         self.kinds: dict[str, Callable[[dict[str, Any], Any, Serve], wire.Answer]] = {
-            "429": self._too_many, "408": self._status(408, "Request timed out."), "500": self._status(500, CONTACT),
-            "503": self._status(503, "Service unavailable."), "403": self._status(403, "You do not have permission."),
-            "500_after_commit": self._after_commit, "slow": self._slow, "cut_before": self._cut_before,
-            "cut_after": self._cut_after, "late_commit": self._late, "expired_token": self._expired,
-            "wrong_page": self._wrong_page, "empty_page": self._empty_page, "html": self._html,
-            "truncated": self._truncated, "huge": self._huge, "stale": self._stale, "half": self._half,
-            "edit": self._edit, "clock": self._clock, "cut_middle": self._cut_middle,
-        }  # fmt: skip
+            "429": self._too_many,
+            "408": self._status(408, "Request timed out."),
+            "500": self._status(500, CONTACT),
+            "503": self._status(503, "Service unavailable."),
+            "403": self._status(403, "You do not have permission."),
+            "500_after_commit": self._after_commit,
+            "slow": self._slow,
+            "cut_before": self._cut_before,
+            "cut_after": self._cut_after,
+            "late_commit": self._late,
+            "expired_token": self._expired,
+            "wrong_page": self._wrong_page,
+            "empty_page": self._empty_page,
+            "html": self._html,
+            "truncated": self._truncated,
+            "huge": self._huge,
+            "stale": self._stale,
+            "half": self._half,
+            "edit": self._edit,
+            "clock": self._clock,
+            "cut_middle": self._cut_middle,
+        }
 
     @property
     def store(self) -> Store:
@@ -156,8 +174,17 @@ class Faults:
         try:
             serve(request)
         except wire.Refusal as refusal:
-            self.store.record({"at": self.store.clock.text(), "method": "LATE", "path": request.path, "query": [], "user": "",
-                               "body": None, "status": refusal.answer.status})  # fmt: skip
+            self.store.record(
+                {
+                    "at": self.store.clock.text(),
+                    "method": "LATE",
+                    "path": request.path,
+                    "query": [],
+                    "user": "",
+                    "body": None,
+                    "status": refusal.answer.status,
+                }
+            )
 
     def _expired(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:
         self.app.tokens.expire_all()
@@ -194,7 +221,7 @@ class Faults:
         return self._page(serve(request), halve)
 
     def _html(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:
-        body = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in to Alder Institute</h1></body></html>"
+        body = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Alder Institute: sign in</body></html>"
         return wire.Answer(200, body, headers=(("Content-Type", "text/html; charset=utf-8"),))
 
     def _truncated(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:
@@ -209,7 +236,9 @@ class Faults:
         return self.before.get(request.target) or serve(request)
 
     def _edit(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:
-        """Something happens in iMIS just before this request: a deletion, a merge, a rename between two pages."""
+        """Something happens in iMIS just before this request: a deletion, a merge, a rename between two
+        pages.
+        """
         self.app.control.edits.apply(spec["edit"])
         return serve(request)
 

@@ -1,18 +1,41 @@
-"""The filter dialect of the query string: `Property=op:value|value`, on single values here, on columns in columns.py."""
+"""The filter dialect of the query string: `Property=op:value|value`, on single values here, on columns in
+columns.py.
+"""
 
 import datetime as dt
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 OPERATORS = {
-    "eq": "eq", "==": "eq", "ne": "ne", "!=": "ne",
-    "gt": "gt", ">": "gt", "ge": "ge", ">=": "ge", "lt": "lt", "<": "lt", "le": "le",
-    "startswith": "startswith", "endswith": "endswith",
-    "contains": "contains", "notcontain": "notcontain", "!contain": "notcontain",
-    "in": "in", "notin": "notin", "!in": "notin", "between": "between",
-    "isempty": "isempty", "empty": "isempty", "notempty": "notempty", "!empty": "notempty",
-    "istrue": "istrue", "true": "istrue", "isfalse": "isfalse", "false": "isfalse",
-}  # fmt: skip
+    "eq": "eq",
+    "==": "eq",
+    "ne": "ne",
+    "!=": "ne",
+    "gt": "gt",
+    ">": "gt",
+    "ge": "ge",
+    ">=": "ge",
+    "lt": "lt",
+    "<": "lt",
+    "le": "le",
+    "startswith": "startswith",
+    "endswith": "endswith",
+    "contains": "contains",
+    "notcontain": "notcontain",
+    "!contain": "notcontain",
+    "in": "in",
+    "notin": "notin",
+    "!in": "notin",
+    "between": "between",
+    "isempty": "isempty",
+    "empty": "isempty",
+    "notempty": "notempty",
+    "!empty": "notempty",
+    "istrue": "istrue",
+    "true": "istrue",
+    "isfalse": "isfalse",
+    "false": "isfalse",
+}
 WITHOUT_VALUE = {"isempty", "notempty", "istrue", "isfalse"}
 
 
@@ -25,7 +48,10 @@ class Filter(NamedTuple):
 
 
 def parse(name: str, text: str) -> Filter:
-    """`ge:2025-08-01` -> Filter. A text before a colon that is no operator belongs to the value (times, URLs)."""
+    """`ge:2025-08-01` -> Filter.
+
+    A text before a colon that is no operator belongs to the value (times, URLs).
+    """
     head, colon, rest = text.partition(":")
     operator = OPERATORS.get(head.strip().lower())
     if operator in WITHOUT_VALUE and (not rest):

@@ -35,9 +35,15 @@ class Notifier:
             "EventType": f"{entity}.{action}",
         }
         return {
-            "id": str(uuid.uuid4()), "topic": TOPIC, "subject": f"{entity}/{subject}", "eventType": f"{entity}.{action}",
-            "eventTime": self.store.clock.text() + "Z", "data": body, "dataVersion": "1.0", "metadataVersion": "1",
-        }  # fmt: skip
+            "id": str(uuid.uuid4()),
+            "topic": TOPIC,
+            "subject": f"{entity}/{subject}",
+            "eventType": f"{entity}.{action}",
+            "eventTime": self.store.clock.text() + "Z",
+            "data": body,
+            "dataVersion": "1.0",
+            "metadataVersion": "1",
+        }
 
     def changed(self, entity: str, action: str, subject: str) -> None:
         """Announce a change to the subscriber, if there is one and the type is one that iMIS announces."""
@@ -93,8 +99,12 @@ class Notifier:
 
 
 def order(app: Any, body: dict[str, Any]) -> dict[str, Any]:
-    """POST /_sandbox/notify: {"url", "headers"} subscribes with the handshake; {"events": [{"entity", "action", "subject"}],
-    "duplicates": n, "shuffle": true, "batch": n, "handshake": false} sends events to the url given or subscribed."""
+    """POST /_sandbox/notify.
+
+    {"url", "headers"} subscribes with the handshake ("handshake": false skips it).
+    {"events": [{"entity", "action", "subject"}], "duplicates": n, "shuffle": true, "batch": n} sends events to that
+    address or the subscribed one.
+    """
     notifier: Notifier = app.notifier
     found: dict[str, Any] = {}
     if "url" in body and body.get("handshake", True):

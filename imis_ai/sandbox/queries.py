@@ -1,4 +1,6 @@
-"""The stored queries (IQA) that the association has made available, served flat by /api/query and as rows by /api/iqa."""
+"""The stored queries (IQA) that the association has made available, served flat by /api/query and as rows
+by /api/iqa.
+"""
 
 import time
 from typing import Any, NamedTuple
@@ -27,22 +29,95 @@ class Query(NamedTuple):
 QUERIES = {
     query.name.lower(): query
     for query in [
-        Query("Terms", 101, "Terms", ("TermId", "ID", "Tier", "BillBegin", "BillThrough", "Price", "Method", "ResignedOn", "ChangedOn"), ("ChangedOn",)),
-        Query("WebActivity", 102, "WebActivity", ("VisitId", "ID", "Kind", "At", "Reference", "Minutes"), ("At",)),
+        Query(
+            "Terms",
+            101,
+            "Terms",
+            (
+                "TermId",
+                "ID",
+                "Tier",
+                "BillBegin",
+                "BillThrough",
+                "Price",
+                "Method",
+                "ResignedOn",
+                "ChangedOn",
+            ),
+            ("ChangedOn",),
+        ),
+        Query(
+            "WebActivity",
+            102,
+            "WebActivity",
+            ("VisitId", "ID", "Kind", "At", "Reference", "Minutes"),
+            ("At",),
+        ),
         Query("EmailEvents", 103, "EmailEvents", ("EventId", "ID", "Kind", "At", "Subject"), ("At",)),
-        Query("Registrations", 104, "Registrations",
-              ("RegistrationId", "EventId", "ID", "RegisteredOn", "Attended", "CancelledOn", "Amount", "ChangedOn"), ("ChangedOn",)),
-        Query("Invoices", 105, "Invoices",
-              ("InvoiceId", "ID", "PayerId", "Purpose", "InvoiceDate", "DueDate", "Amount", "Balance", "PaidOn", "Tier", "TermStart", "TermEnd", "ChangedOn"), ("ChangedOn",)),
-        Query("InvoiceLines", 106, "InvoiceLines", ("InvoiceId", "ID", "LineNumber", "ItemId", "Quantity", "Amount", "ChangedOn"), ("ChangedOn",)),
-        Query("Texts", 107, "Texts", ("TextId", "ID", "Source", "At", "Question", "Subject", "Body", "Reference", "ChangedOn"), ("ChangedOn",)),
-        Query("Relationships", 108, "Relationships", ("RelationshipId", "ID", "OtherId", "Kind", "StartOn", "EndOn"), ()),
+        Query(
+            "Registrations",
+            104,
+            "Registrations",
+            (
+                "RegistrationId",
+                "EventId",
+                "ID",
+                "RegisteredOn",
+                "Attended",
+                "CancelledOn",
+                "Amount",
+                "ChangedOn",
+            ),
+            ("ChangedOn",),
+        ),
+        Query(
+            "Invoices",
+            105,
+            "Invoices",
+            (
+                "InvoiceId",
+                "ID",
+                "PayerId",
+                "Purpose",
+                "InvoiceDate",
+                "DueDate",
+                "Amount",
+                "Balance",
+                "PaidOn",
+                "Tier",
+                "TermStart",
+                "TermEnd",
+                "ChangedOn",
+            ),
+            ("ChangedOn",),
+        ),
+        Query(
+            "InvoiceLines",
+            106,
+            "InvoiceLines",
+            ("InvoiceId", "ID", "LineNumber", "ItemId", "Quantity", "Amount", "ChangedOn"),
+            ("ChangedOn",),
+        ),
+        Query(
+            "Texts",
+            107,
+            "Texts",
+            ("TextId", "ID", "Source", "At", "Question", "Subject", "Body", "Reference", "ChangedOn"),
+            ("ChangedOn",),
+        ),
+        Query(
+            "Relationships",
+            108,
+            "Relationships",
+            ("RelationshipId", "ID", "OtherId", "Kind", "StartOn", "EndOn"),
+            (),
+        ),
         Query("TierPrices", 109, "TierPrices", ("Tier", "EffectiveOn", "Price"), ("EffectiveOn",)),
         Query("Benefits", 110, "Benefits", ("Name", "Description", "AnnualCost"), ()),
         Query("TierBenefits", 111, "TierBenefits", ("Tier", "Benefit"), ()),
         Query("MemberIds", 112, "Party", ("ID",), ()),
     ]
-}  # fmt: skip
+}
 
 
 def add_tables(store: Store) -> None:
@@ -51,20 +126,42 @@ def add_tables(store: Store) -> None:
         return
     before = [np.datetime64("2019-01-01"), np.datetime64(store.association.today) - RISE_DAYS]
     prices = [(c, d, p) for c, *_, pair in topics.TIERS for d, p in zip(before, pair, strict=True)]
-    store.tables.setdefault("TierPrices", Table("TierPrices", "Tier", {
-        "Tier": Labels.of([c for c, *_ in prices]),
-        "EffectiveOn": Times(np.array([d for _, d, _ in prices], "datetime64[s]")),
-        "Price": Cents(np.array([p for *_, p in prices])),
-    }))  # fmt: skip
-    store.tables.setdefault("Benefits", Table("Benefits", "Name", {
-        "Name": Labels.of([b[0] for b in topics.BENEFITS]),
-        "Description": Labels.of([b[1] for b in topics.BENEFITS]),
-        "AnnualCost": Cents(np.array([round(b[2] * 100) for b in topics.BENEFITS])),
-    }))  # fmt: skip
+    store.tables.setdefault(
+        "TierPrices",
+        Table(
+            "TierPrices",
+            "Tier",
+            {
+                "Tier": Labels.of([c for c, *_ in prices]),
+                "EffectiveOn": Times(np.array([d for _, d, _ in prices], "datetime64[s]")),
+                "Price": Cents(np.array([p for *_, p in prices])),
+            },
+        ),
+    )
+    store.tables.setdefault(
+        "Benefits",
+        Table(
+            "Benefits",
+            "Name",
+            {
+                "Name": Labels.of([b[0] for b in topics.BENEFITS]),
+                "Description": Labels.of([b[1] for b in topics.BENEFITS]),
+                "AnnualCost": Cents(np.array([round(b[2] * 100) for b in topics.BENEFITS])),
+            },
+        ),
+    )
     pairs = [(tier, b[0]) for b in topics.BENEFITS for tier in b[3].split()]
-    store.tables.setdefault("TierBenefits", Table("TierBenefits", "Benefit", {
-        "Tier": Labels.of([t for t, _ in pairs]), "Benefit": Labels.of([b for _, b in pairs]),
-    }))  # fmt: skip
+    store.tables.setdefault(
+        "TierBenefits",
+        Table(
+            "TierBenefits",
+            "Benefit",
+            {
+                "Tier": Labels.of([t for t, _ in pairs]),
+                "Benefit": Labels.of([b for _, b in pairs]),
+            },
+        ),
+    )
 
 
 def lookup(path: str) -> Query:

@@ -55,9 +55,9 @@ class Handler(BaseHTTPRequestHandler):
         head += [f"{name}: {value}" for name, value in answer.headers]
         self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + answer.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  the names that http.server asks for
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Quiet: what matters is in /_sandbox/log and /_sandbox/usage."""
 
 
@@ -72,7 +72,10 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 
 def site(options: Options) -> App:
-    """A ready site for these options. With a store, the association and the journal found there are taken up again."""
+    """A ready site for these options.
+
+    With a store, the association and the journal found there are taken up again.
+    """
     clock_starts = options.today
     journal = _open_store(options) if options.store else None
     options.today = options.today or dt.datetime.now(ZONE).date().isoformat()
@@ -130,7 +133,10 @@ class Running:
 
 
 def start(*, members: int = 300, seed: int = 1, today: str = "", port: int = 0, **options: Any) -> Running:
-    """Start a sandbox in this process; `options` as in store.Options. Use as a context manager or call stop()."""
+    """Start a sandbox in this process; `options` as in store.Options.
+
+    Use as a context manager or call stop().
+    """
     return Running(site(Options(members=members, seed=seed, today=today, **options)), port)
 
 

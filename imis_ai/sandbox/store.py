@@ -1,4 +1,6 @@
-"""Everything the sandbox holds while it runs: tables, documents, clock, options, and the journal of what was written."""
+"""Everything the sandbox holds while it runs: tables, documents, clock, options, and the journal of what
+was written.
+"""
 
 import datetime as dt
 import threading
@@ -66,7 +68,10 @@ class Options:
 
 @dataclass
 class Store:
-    """The state behind every endpoint. `documents` holds low-volume entities as {entity: {id: stored object}}."""
+    """The state behind every endpoint.
+
+    `documents` holds low-volume entities as {entity: {id: stored object}}.
+    """
 
     association: Association
     options: Options

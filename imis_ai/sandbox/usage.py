@@ -1,4 +1,6 @@
-"""Counts what clients do, to prove that they keep to the usage policy: one request at a time, hourly, filtered."""
+"""Counts what clients do, to prove that they keep to the usage policy: one request at a time, hourly,
+filtered.
+"""
 
 import threading
 from collections import Counter
@@ -13,8 +15,11 @@ HOUR = 3600
 
 
 class Usage:
-    """`violations` lists what breaks the policy: parallel requests, a stream polled again within the hour, and a second
-    unfiltered reading of all contacts. A poll is a first page (offset 0)."""
+    """`violations` lists what breaks the policy.
+
+    That is: parallel requests, a stream polled again within the hour (a poll is a first page), and a second unfiltered
+    reading of all contacts.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -77,6 +82,11 @@ class Usage:
     def report(self) -> dict[str, Any]:
         with self.lock:
             return {
-                "requests": self.total, "parallel": self.parallel, "most_at_once": self.most, "streams": dict(self.streams),
-                "methods": dict(self.methods), "unfiltered_party_reads": self.unfiltered, "violations": self.violations[:200],
-            }  # fmt: skip
+                "requests": self.total,
+                "parallel": self.parallel,
+                "most_at_once": self.most,
+                "streams": dict(self.streams),
+                "methods": dict(self.methods),
+                "unfiltered_party_reads": self.unfiltered,
+                "violations": self.violations[:200],
+            }

@@ -1,4 +1,6 @@
-"""The JSON shapes of iMIS: `$type`, `$values`, omitted defaults, property bags with boxed numbers, pages, errors."""
+"""The JSON shapes of iMIS: `$type`, `$values`, omitted defaults, property bags with boxed numbers, pages,
+errors.
+"""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -46,7 +48,10 @@ def kind(name: str, space: str = MEMBERSHIP) -> str:
 
 
 def typed(type_name: str, **members: Any) -> dict[str, Any]:
-    """A typed object. Members with a default value (null, 0, 0.0, false) are left out, as Json.NET does there."""
+    """A typed object.
+
+    Members with a default value (null, 0, 0.0, false) are left out, as Json.NET does there.
+    """
     return {"$type": type_name} | {
         k: v for k, v in members.items() if v is not None and v is not False and v != 0
     }
@@ -164,8 +169,17 @@ def invalid(*problems: tuple[str, Any, str]) -> Refusal:
     return Refusal(400, body, "Validation error")
 
 
+RESULT = kind("ValidationResultData", CORE)
+RESULTS = f"System.Collections.ObjectModel.Collection`1[[{RESULT}]], mscorlib"
+
+
 def service_response(result: Any, of: str = SYSTEM) -> dict[str, Any]:
     """The EMS envelope of _execute."""
+    nothing = {
+        "$type": kind("ValidationResultsData", CORE),
+        "Errors": values([], RESULTS),
+        "Warnings": values([], RESULTS),
+    }
     return {
         "$type": f"{CORE}.ServiceResponse`1[[{of}]], Asi.Contracts",
         "Result": result,
@@ -173,11 +187,7 @@ def service_response(result: Any, of: str = SYSTEM) -> dict[str, Any]:
         "Message": None,
         "ReasonPhrase": "OK",
         "StatusCode": 200,
-        "ValidationResults": {
-            "$type": kind("ValidationResultsData", CORE),
-            "Errors": values([], f"System.Collections.ObjectModel.Collection`1[[{kind('ValidationResultData', CORE)}]], mscorlib"),
-            "Warnings": values([], f"System.Collections.ObjectModel.Collection`1[[{kind('ValidationResultData', CORE)}]], mscorlib"),
-        },
+        "ValidationResults": nothing,
         "IsCachedResult": False,
         "BrowserCacheDuration": 0,
-    }  # fmt: skip
+    }

@@ -31,7 +31,10 @@ class Association:
 
 
 def generate(*, members: int, seed: int, today: str) -> Association:
-    """`members` records (current and former) and their history up to the day before `today` (YYYY-MM-DD). Same input, same bytes."""
+    """`members` records (current and former) and their history up to the day before `today` (YYYY-MM-DD).
+
+    Same input, same bytes.
+    """
     day = int(np.datetime64(today, "D").astype(np.int64))
     person = people(members=members, seed=seed, today=day)
     terms = membership.terms(person, seed=seed, today=day)
@@ -46,7 +49,9 @@ def generate(*, members: int, seed: int, today: str) -> Association:
     )
     headers = tables.invoices(person, bills)
     served = [
-        party, texts, headers,
+        party,
+        texts,
+        headers,
         tables.terms(person, terms, day),
         tables.activities(person, service.activities(person, terms, seed=seed, today=day)),
         tables.web_activity(person, behaviour.visits(person, terms, seed=seed, today=day)),
@@ -57,11 +62,17 @@ def generate(*, members: int, seed: int, today: str) -> Association:
         tables.payments(person, paid, bills),
         tables.attempts(person, attempts),
         tables.relationships(person, day, seed),
-    ]  # fmt: skip
+    ]
     stays = service.committees(person, terms, seed=seed, today=day)
     hard = np.flatnonzero(paid.case > 0).tolist()
     return Association(
-        today=today, seed=seed, tables={table.name: table for table in served},
-        committees=[(person.ids[who], *rest) for who, *rest in stays], gone=gone, person=person, terms=terms,
-        text_labels=labels, payment_cases={str(700_001 + i): money.CASES[paid.case[i]] for i in hard},
-    )  # fmt: skip
+        today=today,
+        seed=seed,
+        tables={table.name: table for table in served},
+        committees=[(person.ids[who], *rest) for who, *rest in stays],
+        gone=gone,
+        person=person,
+        terms=terms,
+        text_labels=labels,
+        payment_cases={str(700_001 + i): money.CASES[paid.case[i]] for i in hard},
+    )

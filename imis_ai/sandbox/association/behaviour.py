@@ -1,4 +1,6 @@
-"""What members do on the portal and with the mailings: visits and e-mail events, as arrays in order of time."""
+"""What members do on the portal and with the mailings: visits and e-mail events, as arrays in order of
+time.
+"""
 
 from dataclasses import dataclass
 
@@ -11,14 +13,16 @@ from imis_ai.sandbox.association.people import NEVER, WINDOW_DAYS, People
 
 VISITS = ["login", "page_view", "download"]
 MAILS = ["email_sent", "email_open", "email_click", "email_bounce", "unsubscribe"]
-MAIL_EVERY = 21  # days between mailings
+MAIL_EVERY = 24  # days between mailings
 DST_NIGHTS = ("2023-11-05", "2024-11-03", "2025-11-02", "2026-11-01", "2027-11-07", "2028-11-05")
 DST_MORNINGS = ("2024-03-10", "2025-03-09", "2026-03-08", "2027-03-14", "2028-03-12", "2029-03-11")
 
 
 @dataclass
 class Happenings:
-    """One row per happening: member row, kind code, seconds since 1970 (naive local), word code, minutes (visits)."""
+    """One row per happening: member row, kind code, seconds since 1970 (naive local), word code, minutes
+    (visits).
+    """
 
     member: np.ndarray
     kind: np.ndarray
@@ -56,10 +60,13 @@ def visits(person: People, terms: Terms, *, seed: int, today: int) -> Happenings
     owls = np.isin(np.floor(day).astype(np.int64), np.array(DST_NIGHTS, "datetime64[D]").astype(np.int64))
     owls &= rng.random(len(at)) < 0.3
     at = np.where(owls, np.floor(day).astype(np.int64) * 86400 + 3600 + rng.integers(0, 3600, len(at)), at)
-    looks = np.flatnonzero(rng.random(len(at)) < 0.33)
+    looks = np.flatnonzero(rng.random(len(at)) < 0.14)
     kinds = np.where(rng.random(len(looks)) < 0.3, 2, 1)
-    words = np.where(kinds == 2, len(topics.PAGES) + rng.integers(0, len(topics.DOWNLOADS), len(looks)),
-                     rng.integers(0, len(topics.PAGES), len(looks)))  # fmt: skip
+    words = np.where(
+        kinds == 2,
+        len(topics.PAGES) + rng.integers(0, len(topics.DOWNLOADS), len(looks)),
+        rng.integers(0, len(topics.PAGES), len(looks)),
+    )
     minutes = np.maximum(rng.gamma(2.2, 3.4, len(at)), 1).round(1)
     return Happenings(
         member=np.concatenate([member, member[looks]]),
@@ -101,8 +108,12 @@ def mails(person: People, terms: Terms, *, seed: int, today: int) -> Happenings:
     leavers = leavers[np.isin(leavers, member)]
     word = campaign % len(topics.SUBJECTS)
     left = person.unsubscribed[leavers] * 86400 + 36_000
-    parts = [(sent, np.arange(len(sent)), 0), (sent + after, np.flatnonzero(opened), 1),
-             (sent + after + 45, np.flatnonzero(clicked), 2), (sent + 5, np.flatnonzero(bounced), 3)]  # fmt: skip
+    parts = [
+        (sent, np.arange(len(sent)), 0),
+        (sent + after, np.flatnonzero(opened), 1),
+        (sent + after + 45, np.flatnonzero(clicked), 2),
+        (sent + 5, np.flatnonzero(bounced), 3),
+    ]
     return Happenings(
         member=np.concatenate([*(member[rows] for _, rows, _ in parts), leavers]),
         kind=np.concatenate(

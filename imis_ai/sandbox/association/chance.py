@@ -1,4 +1,7 @@
-"""Seeded randomness and calendar arithmetic on arrays of days since 1970. Every stream depends on the seed and its own name only."""
+"""Seeded randomness and calendar arithmetic on arrays of days since 1970.
+
+Every stream depends on the seed and its own name only.
+"""
 
 import zlib
 
@@ -40,9 +43,9 @@ def pick(rng: np.random.Generator, shares: list[float] | np.ndarray, size: int) 
 def spread(
     rng: np.random.Generator, rate: np.ndarray, start: np.ndarray, end: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Happenings at `rate` per day in [start, end), fairly regular: returns (row of origin, time in days as float).
+    """Happenings at `rate` per day in [start, end), fairly regular: (row of origin, time in days as float).
 
-    One happening falls somewhere in each of n equal slices, so the longest gap stays below twice the usual one.
+    One falls somewhere in each of n equal slices, so the longest gap stays below twice the usual one.
     """
     length = np.maximum(end - start, 0).astype(float)
     expected = rate * length

@@ -1,4 +1,7 @@
-"""The equations that decide who lapses, pays late or changes tier: the planted truth. Parameters are returned by /_sandbox/truth."""
+"""The equations that decide who lapses, pays late or changes tier: the planted truth.
+
+Parameters are returned by /_sandbox/truth.
+"""
 
 from typing import Any
 
@@ -27,7 +30,7 @@ LAPSE: dict[str, Any] = {
     "first_year": 0.6,
     "log1p_years": -0.25,
 }
-ONSET_DAYS = (140, 200)  # before the term ends
+ONSET_DAYS = (150, 201)  # before the term ends
 RESIGN_SHARE = 0.04  # of terms, on a day drawn evenly from RESIGN_DAYS after the start
 RESIGN_DAYS = (30, 330)
 GRACE_DAYS = 60
@@ -45,7 +48,7 @@ CLUSTERS = [
     {
         "name": "Portal regulars",
         "share": 0.24,
-        "logins": 44,
+        "logins": 36,
         "events": 2.2,
         "open_rate": 0.50,
         "courses": 0.3,
@@ -54,7 +57,7 @@ CLUSTERS = [
     {
         "name": "Event regulars",
         "share": 0.24,
-        "logins": 30,
+        "logins": 28,
         "events": 7.0,
         "open_rate": 0.70,
         "courses": 0.3,
@@ -104,7 +107,10 @@ PARAMETERS = {
 def lapse_probability(
     flags: np.ndarray, tier: np.ndarray, first: np.ndarray, years: np.ndarray
 ) -> np.ndarray:
-    """P(no renewal at the end of the term), shape (n,). `flags` is (n, 6) in the order of DRIVERS, `years` since joining."""
+    """P(no renewal at the end of the term), shape (n,).
+
+    `flags` is (n, 6) in the order of DRIVERS, `years` since joining.
+    """
     weights = np.array([LAPSE[name] for name in DRIVERS])
     tiers = np.array(list(LAPSE["tier"].values()))
     logit = LAPSE["intercept"] + flags @ weights + tiers[tier] + LAPSE["first_year"] * first

@@ -15,7 +15,10 @@ PART = ["portal_quiet", "events_dropped", "mail_unopened", "payment_trouble", "c
 
 @dataclass
 class Terms:
-    """One row per term, in order of (round, member). `until` ends the time in which the member behaves as one."""
+    """One row per term, in order of (round, member).
+
+    `until` ends the time in which the member behaves as one.
+    """
 
     member: np.ndarray
     start: np.ndarray
@@ -65,8 +68,11 @@ def terms(person: People, *, seed: int, today: int) -> Terms:
     shares = np.minimum(np.array(equation.DRIVER_SHARES) / np.maximum(able.mean(axis=0), 0.01), 0.42)
     window = today - WINDOW_DAYS
     member = np.arange(person.n)
-    start = np.where(person.joined < window, chance.anniversary(person.joined, chance.whole_years(person.joined, window)),
-                     person.joined)  # fmt: skip
+    start = np.where(
+        person.joined < window,
+        chance.anniversary(person.joined, chance.whole_years(person.joined, window)),
+        person.joined,
+    )
     tier, before, rounds = person.tier.copy(), np.full(person.n, -1), []
     while len(member):
         batch = _round(rng, person, member, start, tier[member], before[member], able, shares, today)
@@ -87,10 +93,31 @@ def _flags(rng: np.random.Generator, able: np.ndarray, shares: np.ndarray, rise:
     return flags
 
 
+def _late(person: People, member: np.ndarray) -> np.ndarray:
+    """P(renewal paid late) by how these members pay."""
+    invoice, autopay = (person.method[member] == METHODS.index(m) for m in ("invoice", "autopay"))
+    return equation.late_probability(invoice, person.organisation[member], person.late_habit[member], autopay)
+
+
+def _moves(
+    coin: np.ndarray, up: np.ndarray, down: np.ndarray, tier: np.ndarray, years: np.ndarray
+) -> np.ndarray:
+    """-1, 0 or 1: nobody rises above the highest tier, and Fellows need eight years."""
+    rises = (coin < up) & (tier < 2) & ~((tier == 1) & (years < 8))
+    return np.where(rises, 1, np.where((coin > 1 - down) & (tier > 0), -1, 0))
+
+
 def _round(
-    rng: np.random.Generator, person: People, member: np.ndarray, start: np.ndarray, tier: np.ndarray,
-    before: np.ndarray, able: np.ndarray, shares: np.ndarray, today: int,
-) -> Terms:  # fmt: skip
+    rng: np.random.Generator,
+    person: People,
+    member: np.ndarray,
+    start: np.ndarray,
+    tier: np.ndarray,
+    before: np.ndarray,
+    able: np.ndarray,
+    shares: np.ndarray,
+    today: int,
+) -> Terms:
     """One term for each of these members; `last` marks those after which nothing has followed by today."""
     n, rise_day = len(member), today - RISE_DAYS
     end = chance.anniversary(start, 1) - 1
@@ -102,10 +129,7 @@ def _round(
     first = (before < 0) & (start == person.joined[member])
     probability = equation.lapse_probability(flags, tier, first, years)
     lapses = rng.random(n) < probability
-    invoice, autopay = (person.method[member] == METHODS.index(m) for m in ("invoice", "autopay"))
-    late_p = equation.late_probability(
-        invoice, person.organisation[member], person.late_habit[member], autopay
-    )
+    late_p = _late(person, member)
     late_days = np.where(rng.random(n) < late_p, np.minimum(rng.geometric(1 / 13, n), 59), 0)
     resigns = rng.random(n) < equation.RESIGN_SHARE
     resigned = np.where(resigns, start + rng.integers(*equation.RESIGN_DAYS, n), NEVER)
@@ -114,15 +138,31 @@ def _round(
     up, down = equation.move_probability(
         certified, person.committee[member] >= 0, years, part_time, person.cluster[member] == 4
     )
-    coin = rng.random(n)
-    moves = np.where((coin < up) & (tier < 2) & ~((tier == 1) & (years < 8)), 1,
-                     np.where((coin > 1 - down) & (tier > 0), -1, 0))  # fmt: skip
+    moves = _moves(rng.random(n), up, down, tier, years)
     renewed = end + 1 + late_days
     last = lapses | resigns | (renewed >= today)
     until = np.where(resigns, resigned, np.where(lapses, end + 1 + equation.GRACE_DAYS, renewed))
     return Terms(
-        member=member, start=start, end=end, until=until, tier=tier, price=price, method=person.method[member],
-        resigned=resigned, flags=flags, onset=end - rng.integers(*equation.ONSET_DAYS, n), probability=probability,
-        lapses=lapses, late_days=late_days, late_probability=late_p, moves=moves, certified=certified,
-        part_time=part_time, up_probability=up, down_probability=down, years=years, first=first, last=last,
-    )  # fmt: skip
+        member=member,
+        start=start,
+        end=end,
+        until=until,
+        tier=tier,
+        price=price,
+        method=person.method[member],
+        resigned=resigned,
+        flags=flags,
+        onset=end - rng.integers(*equation.ONSET_DAYS, n),
+        probability=probability,
+        lapses=lapses,
+        late_days=late_days,
+        late_probability=late_p,
+        moves=moves,
+        certified=certified,
+        part_time=part_time,
+        up_probability=up,
+        down_probability=down,
+        years=years,
+        first=first,
+        last=last,
+    )

@@ -1,10 +1,13 @@
-"""Invoices, payments and card charges that follow from terms, registrations and subscriptions. Amounts in cents."""
+"""Invoices, payments and card charges that follow from terms, registrations and subscriptions.
+
+Amounts in cents.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from imis_ai.sandbox.association import chance, equation
+from imis_ai.sandbox.association import chance
 from imis_ai.sandbox.association.equation import DRIVERS
 from imis_ai.sandbox.association.membership import PRICES, RISE_DAYS, Terms
 from imis_ai.sandbox.association.people import METHODS, NEVER, WINDOW_DAYS, People
@@ -71,34 +74,76 @@ def _block(n: int, **columns: object) -> dict[str, np.ndarray]:
 
 
 def _dues(person: People, terms: Terms, today: int) -> list[dict[str, np.ndarray]]:
-    """The invoice for what follows each term, the joining invoices, and credits or charges for tier changes."""
+    """The invoices for what follows each term, for joining, and for tier changes."""
     rows = np.flatnonzero((terms.end - DUES_AHEAD < today) & (terms.resigned > terms.end - DUES_AHEAD))
     begin = terms.end[rows] + 1
     price = PRICES[terms.tier[rows], (begin >= today - RISE_DAYS).astype(int)]
     paid = np.where(terms.last[rows], 0, begin + terms.late_days[rows])
     gone = (paid == 0) & ((begin + WRITE_OFF < today) | (terms.resigned[rows] < today))
-    payer = np.where((terms.method[rows] == 3) & (person.employer[terms.member[rows]] >= 0),
-                     person.employer[terms.member[rows]], terms.member[rows])  # fmt: skip
+    payer = np.where(
+        (terms.method[rows] == 3) & (person.employer[terms.member[rows]] >= 0),
+        person.employer[terms.member[rows]],
+        terms.member[rows],
+    )
     common = {
         "tier": terms.tier[rows],
         "method": terms.method[rows],
         "payer": payer,
         "member": terms.member[rows],
     }
-    renewal = _block(len(rows), purpose=0, issued=begin - DUES_AHEAD, due=begin, amount=price, paid=paid,
-                     written_off=gone, term_start=begin, term_end=chance.anniversary(begin, 1) - 1, **common)  # fmt: skip
+    renewal = _block(
+        len(rows),
+        purpose=0,
+        issued=begin - DUES_AHEAD,
+        due=begin,
+        amount=price,
+        paid=paid,
+        written_off=gone,
+        term_start=begin,
+        term_end=chance.anniversary(begin, 1) - 1,
+        **common,
+    )
+    return [renewal, _joining(terms, today), _tier_changes(terms, today)]
+
+
+def _joining(terms: Terms, today: int) -> dict[str, np.ndarray]:
+    """Dues of new members, paid on the day they join."""
     new = np.flatnonzero(terms.first & (terms.start >= today - WINDOW_DAYS))
-    joins = _block(len(new), purpose=0, issued=terms.start[new], due=terms.start[new], amount=terms.price[new],
-                   paid=terms.start[new], term_start=terms.start[new], term_end=terms.end[new], tier=terms.tier[new],
-                   method=terms.method[new], payer=terms.member[new], member=terms.member[new])  # fmt: skip
+    return _block(
+        len(new),
+        purpose=0,
+        issued=terms.start[new],
+        due=terms.start[new],
+        amount=terms.price[new],
+        paid=terms.start[new],
+        term_start=terms.start[new],
+        term_end=terms.end[new],
+        tier=terms.tier[new],
+        method=terms.method[new],
+        payer=terms.member[new],
+        member=terms.member[new],
+    )
+
+
+def _tier_changes(terms: Terms, today: int) -> dict[str, np.ndarray]:
+    """The difference to the other tier's price: a charge, or a credit."""
     moved = np.flatnonzero(~terms.last & (terms.moves != 0))
     day = terms.end[moved] + 1 + terms.late_days[moved]
     after = np.clip(terms.tier[moved] + terms.moves[moved], 0, 2)
     era = (day >= today - RISE_DAYS).astype(int)
     change = PRICES[after, era] - PRICES[terms.tier[moved], era]
-    moves = _block(len(moved), purpose=3, issued=day, due=day, amount=change, paid=day, tier=after,
-                   method=terms.method[moved], payer=terms.member[moved], member=terms.member[moved])  # fmt: skip
-    return [renewal, joins, moves]
+    return _block(
+        len(moved),
+        purpose=3,
+        issued=day,
+        due=day,
+        amount=change,
+        paid=day,
+        tier=after,
+        method=terms.method[moved],
+        payer=terms.member[moved],
+        member=terms.member[moved],
+    )
 
 
 def _library(
@@ -115,8 +160,18 @@ def _library(
     paid = np.where(trouble, renewed, day + hiccup * RETRIES[1])
     paid = np.where(paid < today, paid, 0)
     member = terms.member[origin]
-    invoices = _block(len(day), member=member, payer=member, purpose=2, issued=day, due=day + 10, amount=QUARTERLY,
-                      paid=paid, method=AUTOPAY, written_off=(paid == 0) & (day + 400 < today))  # fmt: skip
+    invoices = _block(
+        len(day),
+        member=member,
+        payer=member,
+        purpose=2,
+        issued=day,
+        due=day + 10,
+        amount=QUARTERLY,
+        paid=paid,
+        method=AUTOPAY,
+        written_off=(paid == 0) & (day + 400 < today),
+    )
     tries = np.where(trouble, len(RETRIES), np.where(hiccup, 2, 1))
     of = np.repeat(np.arange(len(day)), tries)
     nth = np.arange(tries.sum()) - np.repeat(np.cumsum(tries) - tries, tries)
@@ -141,9 +196,19 @@ def _event_fees(
     payer = np.where(
         (person.method[member] == 3) & (person.employer[member] >= 0), person.employer[member], member
     )
-    return _block(len(rows), member=member, payer=payer, purpose=1, issued=issued, due=issued + 30,
-                  amount=found.amount[rows], paid=paid, method=np.where(person.method[member] == AUTOPAY, 0, person.method[member]),
-                  item=found.event[rows], written_off=(paid == 0) & (issued + 300 < today))  # fmt: skip
+    return _block(
+        len(rows),
+        member=member,
+        payer=payer,
+        purpose=1,
+        issued=issued,
+        due=issued + 30,
+        amount=found.amount[rows],
+        paid=paid,
+        method=np.where(person.method[member] == AUTOPAY, 0, person.method[member]),
+        item=found.event[rows],
+        written_off=(paid == 0) & (issued + 300 < today),
+    )
 
 
 def invoices(
@@ -177,7 +242,9 @@ def _attempts(
 
 
 def payments(bills: Invoices, *, seed: int) -> Payments:
-    """One payment for each paid invoice, and the cases that make matching hard (case codes are part of the truth)."""
+    """One payment for each paid invoice, and the cases that make matching hard (case codes are part of the
+    truth).
+    """
     rng = chance.stream(seed, "payments")
     rows = np.flatnonzero((bills.paid > 0) & (bills.amount > 0))
     case = chance.pick(rng, [0.955, 0.015, 0.015, 0.005, 0.01], len(rows))
@@ -190,14 +257,11 @@ def payments(bills: Invoices, *, seed: int) -> Payments:
     source, day = np.concatenate([rows, rows[again]]), np.concatenate([early, bills.paid[rows[again]]])
     amount, cases = np.concatenate([first, second]), np.concatenate([case, case[again]])
     order = np.lexsort((amount, source, day))
-    return Payments(bills.payer[source][order], day[order], amount[order], bills.method[source][order],
-                    invoice[order], cases[order])  # fmt: skip
-
-
-def paid_late_share(terms: Terms) -> float:
-    """Share of renewals paid after the due day; compare equation.LATE."""
-    renewed = ~terms.last
-    return float((terms.late_days[renewed] > 0).mean()) if renewed.any() else 0.0
-
-
-GRACE = equation.GRACE_DAYS
+    return Payments(
+        bills.payer[source][order],
+        day[order],
+        amount[order],
+        bills.method[source][order],
+        invoice[order],
+        cases[order],
+    )

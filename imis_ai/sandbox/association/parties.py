@@ -1,4 +1,6 @@
-"""The contact records as a table: the state in which the last term left them, with the duplicates, merges and deletions."""
+"""The contact records as a table: the state in which the last term left them, with the duplicates, merges
+and deletions.
+"""
 
 from dataclasses import dataclass
 
@@ -48,13 +50,18 @@ def parties(person: People, terms: Terms, *, seed: int, today: int) -> tuple[Tab
     twin = np.arange(len(source)) >= person.n
     first_id = int(person.ids[-1]) + 7
     ids = [*person.ids, *(f"{first_id + 3 * k:06d}" for k in range(len(twins)))]
-    table = Table("Party", "PartyId", _columns(rng, person, source, twin, ids) | {
-        "CustomerTypeCode": Labels(np.where(twin, -1, tier[source]), TIER_CODES),
-        "JoinDate": day(np.where(twin, 0, person.joined[source])),
-        "PaidThruDate": day(np.where(twin, 0, paid[source])),
-        "UpdatedOn": second(updated[source] * 86400 + 9 * 3600 + source * 31 % 40_000),
-        "Status": Labels(np.where(paid[source] + 60 < today, 2, 0), STATUSES),
-    })  # fmt: skip
+    table = Table(
+        "Party",
+        "PartyId",
+        _columns(rng, person, source, twin, ids)
+        | {
+            "CustomerTypeCode": Labels(np.where(twin, -1, tier[source]), TIER_CODES),
+            "JoinDate": day(np.where(twin, 0, person.joined[source])),
+            "PaidThruDate": day(np.where(twin, 0, paid[source])),
+            "UpdatedOn": second(updated[source] * 86400 + 9 * 3600 + source * 31 % 40_000),
+            "Status": Labels(np.where(paid[source] + 60 < today, 2, 0), STATUSES),
+        },
+    )
     return table, _departures(rng, person, ids, twins, table, latest, terms, today)
 
 
@@ -84,41 +91,75 @@ def _columns(
     cities = [CITIES[c][1] for c in spots]
     birth = np.where(person.organisation, 0, 2001 - rng.gamma(3, 7, person.n).astype(int).clip(0, 48))[source]
     has_birth, has_title, has_phone = (rng.random(n) < share for share in (0.62, 0.83, 0.78))
-    industry, size = (
-        rng.integers(0, len(places.INDUSTRIES), n),
-        chance.pick(rng, [0.3, 0.32, 0.22, 0.1, 0.06], n),
-    )
     organisation = person.organisation[source]
     return {
         "PartyId": Labels(np.arange(n), ids),
         "FirstName": Labels.of(first),
         "LastName": Labels.of([person.last[i] for i in rows]),
         "Email": Labels.of(email),
-        "Phone": Labels.of([f"({c.area}) 555-01{t:02d}" if p else None for c, t, p in zip(cities, tail, has_phone.tolist(), strict=True)]),
+        "Phone": Labels.of(
+            [
+                f"({c.area}) 555-01{t:02d}" if p else None
+                for c, t, p in zip(cities, tail, has_phone.tolist(), strict=True)
+            ]
+        ),
         "Organization": Flags(organisation.astype(np.int8)),
-        "Title": Labels(np.where(has_title & ~organisation, rng.integers(0, len(places.TITLES), n), -1), places.TITLES),
-        "Industry": Labels(np.where(organisation, industry, -1), places.INDUSTRIES),
-        "CompanySize": Labels(np.where(organisation, size, -1), places.COMPANY_SIZES),
+        "Title": Labels(
+            np.where(has_title & ~organisation, rng.integers(0, len(places.TITLES), n), -1), places.TITLES
+        ),
         "BirthYear": Numbers(np.where(has_birth & (birth > 0), birth, Numbers.null)),
-        "Gender": Labels(np.where(organisation | ~has_birth, -1, np.where(person.woman[source], 0, 1)), ["F", "M"]),
-        "Street": Labels.of([f"{h} {places.STREETS[(h + t) % len(places.STREETS)]}" for h, t in zip(house, tail, strict=True)]),
-        "City": Labels.of([c.name for c in cities]),
-        "State": Labels.of([c.state for c in cities]),
-        "PostalCode": Labels.of([f"{c.zip_head}{t:02d}" for c, t in zip(cities, tail, strict=True)]),
+        "Gender": Labels(
+            np.where(organisation | ~has_birth, -1, np.where(person.woman[source], 0, 1)), ["F", "M"]
+        ),
         "Chapter": Labels(person.chapter[source], CHAPTER_CODES),
         "EmployerId": Labels(np.where(twin, -1, person.employer[source]), person.ids),
         "BillingCategory": Labels(np.where(twin, -1, person.method[source]), [m.upper() for m in METHODS]),
-        "EmailConsent": Flags((person.email_consent & (person.unsubscribed == NEVER))[source].astype(np.int8)),
+        "EmailConsent": Flags(
+            (person.email_consent & (person.unsubscribed == NEVER))[source].astype(np.int8)
+        ),
         "SmsConsent": Flags((rng.random(n) < 0.3).astype(np.int8)),
         "PhoneConsent": Flags((rng.random(n) < 0.7).astype(np.int8)),
-    }  # fmt: skip
+        **_firms(rng, organisation),
+        **_addresses(cities, house, tail),
+    }
+
+
+def _firms(rng: np.random.Generator, organisation: np.ndarray) -> dict[str, object]:
+    """What only organisations have."""
+    n = len(organisation)
+    industry, size = (
+        rng.integers(0, len(places.INDUSTRIES), n),
+        chance.pick(rng, [0.3, 0.32, 0.22, 0.1, 0.06], n),
+    )
+    return {
+        "Industry": Labels(np.where(organisation, industry, -1), places.INDUSTRIES),
+        "CompanySize": Labels(np.where(organisation, size, -1), places.COMPANY_SIZES),
+    }
+
+
+def _addresses(cities: list[places.City], house: list[int], tail: list[int]) -> dict[str, object]:
+    streets = [places.STREETS[(h + t) % len(places.STREETS)] for h, t in zip(house, tail, strict=True)]
+    return {
+        "Street": Labels.of([f"{h} {street}" for h, street in zip(house, streets, strict=True)]),
+        "City": Labels.of([c.name for c in cities]),
+        "State": Labels.of([c.state for c in cities]),
+        "PostalCode": Labels.of([f"{c.zip_head}{t:02d}" for c, t in zip(cities, tail, strict=True)]),
+    }
 
 
 def _departures(
-    rng: np.random.Generator, person: People, ids: list[str], twins: np.ndarray, table: Table,
-    latest: np.ndarray, terms: Terms, today: int,
-) -> Gone:  # fmt: skip
-    """A third of the twins were merged away; some long-lapsed members were marked deleted, a few were erased."""
+    rng: np.random.Generator,
+    person: People,
+    ids: list[str],
+    twins: np.ndarray,
+    table: Table,
+    latest: np.ndarray,
+    terms: Terms,
+    today: int,
+) -> Gone:
+    """A third of the twins were merged away; some long-lapsed members were marked deleted, a few were
+    erased.
+    """
     gone = Gone([], [], [], [])
     for k, row in enumerate(twins.tolist()):
         position, pair = person.n + k, (ids[person.n + k], person.ids[row])

@@ -1,4 +1,7 @@
-"""The member records: who they are, where, how they pay and how they tend to behave. Columns, one row per record."""
+"""The member records: who they are, where, how they pay and how they tend to behave.
+
+Columns, one row per record.
+"""
 
 from dataclasses import dataclass, field
 
@@ -9,6 +12,10 @@ from imis_ai.sandbox.association.equation import CLUSTERS
 
 WINDOW_DAYS = 1096  # 36 months
 CITIES = [(c, city) for c, chapter in enumerate(places.CHAPTERS) for city in chapter.cities]
+CITY_SHARES = [
+    places.CHAPTERS[c].share * city.weight / sum(other.weight for other in places.CHAPTERS[c].cities)
+    for c, city in CITIES
+]
 METHODS = ["card", "autopay", "cheque", "invoice"]
 
 
@@ -60,10 +67,12 @@ def people(*, members: int, seed: int, today: int) -> People:
         for number in (97_000 + np.cumsum(rng.integers(1, 5 if n < 100_000 else 3, n))).tolist()
     ]
     organisation = rng.random(n) < 0.06
-    city = chance.pick(rng, [places.CHAPTERS[c].share * t.weight / sum(x.weight for x in places.CHAPTERS[c].cities)
-                             for c, t in CITIES], n)  # fmt: skip
-    cluster = np.where(organisation, chance.pick(rng, [0.3, 0.2, 0.2, 0.0, 0.3], n),
-                       chance.pick(rng, [float(c["share"]) for c in CLUSTERS], n))  # fmt: skip
+    city = chance.pick(rng, CITY_SHARES, n)
+    cluster = np.where(
+        organisation,
+        chance.pick(rng, [0.3, 0.2, 0.2, 0.0, 0.3], n),
+        chance.pick(rng, [float(c["share"]) for c in CLUSTERS], n),
+    )
     years = (today - joined) / 365.25
     tier = chance.pick(rng, [0.34, 0.56, 0.10], n)
     tier = np.where((tier == 2) & (years < 8), 1, tier)
@@ -71,23 +80,37 @@ def people(*, members: int, seed: int, today: int) -> People:
     method = np.where(
         organisation, chance.pick(rng, [0.1, 0.1, 0.2, 0.6], n), chance.pick(rng, [0.29, 0.47, 0.10, 0.14], n)
     )
-    employers = np.flatnonzero(organisation)
-    employed = ~organisation & (rng.random(n) < 0.38) & (len(employers) > 0)
-    employer = np.where(employed, employers[rng.integers(0, max(len(employers), 1), n) % max(len(employers), 1)]
-                        if len(employers) else -1, -1)  # fmt: skip
+    employer = _employers(rng, organisation)
     city = np.where((employer >= 0) & (rng.random(n) < 0.8), city[employer], city)
     found = _habits(rng, cluster)
     person = People(
-        n=n, ids=ids, joined=joined, organisation=organisation, city=city,
-        chapter=np.array([c for c, _ in CITIES])[city], cluster=cluster, tier=tier, method=method,
-        late_habit=rng.random(n) < 0.2, employer=employer,
+        n=n,
+        ids=ids,
+        joined=joined,
+        organisation=organisation,
+        city=city,
+        chapter=np.array([c for c, _ in CITIES])[city],
+        cluster=cluster,
+        tier=tier,
+        method=method,
+        late_habit=rng.random(n) < 0.2,
+        employer=employer,
         committee=np.where(~organisation & (rng.random(n) < 0.13), rng.integers(0, 12, n), -1),
         email_consent=rng.random(n) > 0.05,
         unsubscribed=np.where(rng.random(n) < 0.03, today - rng.integers(20, 900, n), NEVER),
         **found,
-    )  # fmt: skip
+    )
     _name(person, chance.stream(seed, "names"))
     return person
+
+
+def _employers(rng: np.random.Generator, organisation: np.ndarray) -> np.ndarray:
+    """The row of the member organisation each person works for, -1 for most."""
+    n, firms = len(organisation), np.flatnonzero(organisation)
+    if not len(firms):
+        return np.full(n, -1)
+    employed = ~organisation & (rng.random(n) < 0.38)
+    return np.where(employed, firms[rng.integers(0, len(firms), n)], -1)
 
 
 def _habits(rng: np.random.Generator, cluster: np.ndarray) -> dict[str, np.ndarray]:
@@ -125,7 +148,11 @@ def _name(person: People, rng: np.random.Generator) -> None:
 
 
 def _firm(person: People, i: int, word: int, kind: int) -> None:
-    name = f"{places.FIRM_WORDS[word % len(places.FIRM_WORDS)]} {places.FIRM_KINDS[kind % len(places.FIRM_KINDS)]}"
+    first, trade = (
+        places.FIRM_WORDS[word % len(places.FIRM_WORDS)],
+        places.FIRM_KINDS[kind % len(places.FIRM_KINDS)],
+    )
+    name = f"{first} {trade}"
     person.first.append("")
     person.last.append(name)
     person.email.append(f"membership{i}@{name.split()[0].lower()}.example.com")

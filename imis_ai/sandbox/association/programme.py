@@ -39,7 +39,9 @@ class Registrations:
 
 
 def programme(*, seed: int, today: int) -> Programme:
-    """Two webinars a month, a chapter meeting every other month in each chapter, courses, two conferences a year."""
+    """Two webinars a month, a chapter meeting every other month in each chapter, courses, two conferences
+    a year.
+    """
     rng = chance.stream(seed, "programme")
     rows: list[tuple[int, int, int, int, int, str]] = []
     first, last = today - WINDOW_DAYS, today + AHEAD
@@ -69,7 +71,10 @@ def programme(*, seed: int, today: int) -> Programme:
 
 
 def registrations(person: People, terms: Terms, plan: Programme, *, seed: int, today: int) -> Registrations:
-    """Members pick events near their usual rate. After the onset of events_dropped they register now and then and never come."""
+    """Members pick events near their usual rate.
+
+    After the onset of events_dropped they register now and then and never come.
+    """
     rng = chance.stream(seed, "registrations")
     start = np.maximum(terms.start, today - WINDOW_DAYS)
     rate = person.events[terms.member] / 365

@@ -1,4 +1,6 @@
-"""Everything else members do: courses, posts, gifts, cases, committees, comments and the ties between records."""
+"""Everything else members do: courses, posts, gifts, cases, committees, comments and the ties between
+records.
+"""
 
 from dataclasses import dataclass
 
@@ -56,8 +58,14 @@ class Texts:
 
 
 SOURCES = ["survey", "event_feedback", "community", "case"]
-WORDS: list[str] = [*topics.COURSES, *topics.PRODUCTS, *(name for name, *_ in topics.BENEFITS), PART_TIME,
-                    *(text for _, text, _ in TYPES), *(post[1] for post in topics.POSTS)]  # fmt: skip
+WORDS: list[str] = [
+    *topics.COURSES,
+    *topics.PRODUCTS,
+    *(name for name, *_ in topics.BENEFITS),
+    PART_TIME,
+    *(text for _, text, _ in TYPES),
+    *(post[1] for post in topics.POSTS),
+]
 WORD = {word: i for i, word in enumerate(WORDS)}
 
 
@@ -128,7 +136,7 @@ def _about(rng: np.random.Generator, code: str, usual: str, n: int) -> np.ndarra
 def committees(
     person: People, terms: Terms, *, seed: int, today: int
 ) -> list[tuple[int, int, int, int, bool]]:
-    """(member row, committee, start, end or 0 while it lasts, chairs): a stay lasts until committee_left or the membership ends.
+    """(member row, committee, start, end or 0 while it lasts, chairs), until committee_left or the membership ends.
 
     Who left and renewed all the same is asked back some weeks into the next term.
     """

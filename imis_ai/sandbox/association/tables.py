@@ -40,62 +40,80 @@ def terms(person: People, found: Terms, today: int) -> Table:
     rows = rows[np.lexsort((found.member[rows], found.start[rows]))]
     resigned = np.where(found.resigned[rows] < today, found.resigned[rows], NEVER)
     changed = np.where(resigned < NEVER, resigned, found.start[rows])
-    return Table("Terms", "TermId", {
-        "TermId": _numbered(len(rows), 50_001),
-        "ID": Labels(found.member[rows], person.ids),
-        "Tier": Labels(found.tier[rows], TIER_CODES),
-        "BillBegin": day(found.start[rows]),
-        "BillThrough": day(found.end[rows]),
-        "Price": Cents(found.price[rows]),
-        "Method": Labels(found.method[rows], METHODS),
-        "ResignedOn": day(resigned),
-        "ChangedOn": second(changed * 86400 + 10 * 3600 + rows % 20_000),
-    })  # fmt: skip
+    return Table(
+        "Terms",
+        "TermId",
+        {
+            "TermId": _numbered(len(rows), 50_001),
+            "ID": Labels(found.member[rows], person.ids),
+            "Tier": Labels(found.tier[rows], TIER_CODES),
+            "BillBegin": day(found.start[rows]),
+            "BillThrough": day(found.end[rows]),
+            "Price": Cents(found.price[rows]),
+            "Method": Labels(found.method[rows], METHODS),
+            "ResignedOn": day(resigned),
+            "ChangedOn": second(changed * 86400 + 10 * 3600 + rows % 20_000),
+        },
+    )
 
 
 def web_activity(person: People, seen: behaviour.Happenings) -> Table:
     words = [*topics.PAGES, *topics.DOWNLOADS]
-    return Table("WebActivity", "VisitId", {
-        "VisitId": _numbered(len(seen.at)),
-        "ID": Labels(seen.member, person.ids),
-        "Kind": Labels(seen.kind, behaviour.VISITS),
-        "At": second(seen.at),
-        "Reference": Labels(seen.word, words),
-        "Minutes": Numbers(seen.minutes),
-    })  # fmt: skip
+    return Table(
+        "WebActivity",
+        "VisitId",
+        {
+            "VisitId": _numbered(len(seen.at)),
+            "ID": Labels(seen.member, person.ids),
+            "Kind": Labels(seen.kind, behaviour.VISITS),
+            "At": second(seen.at),
+            "Reference": Labels(seen.word, words),
+            "Minutes": Numbers(seen.minutes),
+        },
+    )
 
 
 def email_events(person: People, seen: behaviour.Happenings) -> Table:
-    return Table("EmailEvents", "EventId", {
-        "EventId": _numbered(len(seen.at)),
-        "ID": Labels(seen.member, person.ids),
-        "Kind": Labels(seen.kind, behaviour.MAILS),
-        "At": second(seen.at),
-        "Subject": Labels(seen.word, topics.SUBJECTS),
-    })  # fmt: skip
+    return Table(
+        "EmailEvents",
+        "EventId",
+        {
+            "EventId": _numbered(len(seen.at)),
+            "ID": Labels(seen.member, person.ids),
+            "Kind": Labels(seen.kind, behaviour.MAILS),
+            "At": second(seen.at),
+            "Subject": Labels(seen.word, topics.SUBJECTS),
+        },
+    )
 
 
 def event_codes(plan: programme.Programme) -> list[str]:
     heads = ["WEB", "CONF", "AC", "CHM", "CRS", "SOC"]
-    return [f"{heads[k]}{np.datetime64(int(d), 'D')!s}-{i}".replace("-", "")[:3 + 8] + f"-{i + 1:03d}"
-            for i, (k, d) in enumerate(zip(plan.kind.tolist(), plan.day.tolist(), strict=True))]  # fmt: skip
+    return [
+        f"{heads[k]}{np.datetime64(int(d), 'D')!s}-{i}".replace("-", "")[: 3 + 8] + f"-{i + 1:03d}"
+        for i, (k, d) in enumerate(zip(plan.kind.tolist(), plan.day.tolist(), strict=True))
+    ]
 
 
 def events(plan: programme.Programme, codes: list[str]) -> Table:
     order = np.array(sorted(range(len(codes)), key=codes.__getitem__))
     start = plan.day * 86400 + plan.hour * 3600
     hours = np.array([1, 8, 26, 3, 7, 3])[plan.kind]
-    return Table("Event", "EventId", {
-        "EventId": Labels(order, codes),
-        "Name": Labels(order, plan.name),
-        "Category": Labels(plan.kind[order], programme.KINDS),
-        "StartDateTime": second(start[order]),
-        "EndDateTime": second((start + hours * 3600)[order]),
-        "Chapter": Labels(plan.chapter[order], CHAPTER_CODES),
-        "Fee": Cents(plan.fee[order]),
-        "Status": Labels(np.zeros(len(order)), ["P"]),
-        "UpdatedOn": second((plan.day - 90)[order] * 86400 + 9 * 3600),
-    })  # fmt: skip
+    return Table(
+        "Event",
+        "EventId",
+        {
+            "EventId": Labels(order, codes),
+            "Name": Labels(order, plan.name),
+            "Category": Labels(plan.kind[order], programme.KINDS),
+            "StartDateTime": second(start[order]),
+            "EndDateTime": second((start + hours * 3600)[order]),
+            "Chapter": Labels(plan.chapter[order], CHAPTER_CODES),
+            "Fee": Cents(plan.fee[order]),
+            "Status": Labels(np.zeros(len(order)), ["P"]),
+            "UpdatedOn": second((plan.day - 90)[order] * 86400 + 9 * 3600),
+        },
+    )
 
 
 def registrations(
@@ -104,16 +122,20 @@ def registrations(
     n = len(found.event)
     known = np.where(found.attended >= 0, plan.day[found.event], found.day)
     changed = np.maximum(np.maximum(known, found.day), found.cancelled)
-    return Table("Registrations", "RegistrationId", {
-        "RegistrationId": _numbered(n, 200_001),
-        "EventId": Labels(found.event, codes),
-        "ID": Labels(found.member, person.ids),
-        "RegisteredOn": second(found.day * 86400 + 8 * 3600 + np.arange(n) * 37 % 43_200),
-        "Attended": Flags(found.attended),
-        "CancelledOn": second(np.where(found.cancelled > 0, found.cancelled * 86400 + 50_000, NOTHING)),
-        "Amount": Cents(found.amount),
-        "ChangedOn": second(changed * 86400 + 85_800),
-    })  # fmt: skip
+    return Table(
+        "Registrations",
+        "RegistrationId",
+        {
+            "RegistrationId": _numbered(n, 200_001),
+            "EventId": Labels(found.event, codes),
+            "ID": Labels(found.member, person.ids),
+            "RegisteredOn": second(found.day * 86400 + 8 * 3600 + np.arange(n) * 37 % 43_200),
+            "Attended": Flags(found.attended),
+            "CancelledOn": second(np.where(found.cancelled > 0, found.cancelled * 86400 + 50_000, NOTHING)),
+            "Amount": Cents(found.amount),
+            "ChangedOn": second(changed * 86400 + 85_800),
+        },
+    )
 
 
 def invoices(person: People, found: money.Invoices) -> Table:
@@ -122,21 +144,25 @@ def invoices(person: People, found: money.Invoices) -> Table:
     changed = np.where(
         found.paid > 0, found.paid, np.where(found.written_off > 0, found.due + money.WRITE_OFF, found.issued)
     )
-    return Table("Invoices", "InvoiceId", {
-        "InvoiceId": Labels(np.arange(n), _invoice_words(n)),
-        "ID": Labels(found.member, person.ids),
-        "PayerId": Labels(found.payer, person.ids),
-        "Purpose": Labels(found.purpose, money.PURPOSES),
-        "InvoiceDate": day(found.issued),
-        "DueDate": day(found.due),
-        "Amount": Cents(found.amount),
-        "Balance": Cents(np.where(closed, 0, found.amount)),
-        "PaidOn": day(found.paid),
-        "Tier": Labels(found.tier, TIER_CODES),
-        "TermStart": day(found.term_start),
-        "TermEnd": day(found.term_end),
-        "ChangedOn": second(changed * 86400 + 11 * 3600 + np.arange(n) % 30_000),
-    })  # fmt: skip
+    return Table(
+        "Invoices",
+        "InvoiceId",
+        {
+            "InvoiceId": Labels(np.arange(n), _invoice_words(n)),
+            "ID": Labels(found.member, person.ids),
+            "PayerId": Labels(found.payer, person.ids),
+            "Purpose": Labels(found.purpose, money.PURPOSES),
+            "InvoiceDate": day(found.issued),
+            "DueDate": day(found.due),
+            "Amount": Cents(found.amount),
+            "Balance": Cents(np.where(closed, 0, found.amount)),
+            "PaidOn": day(found.paid),
+            "Tier": Labels(found.tier, TIER_CODES),
+            "TermStart": day(found.term_start),
+            "TermEnd": day(found.term_end),
+            "ChangedOn": second(changed * 86400 + 11 * 3600 + np.arange(n) % 30_000),
+        },
+    )
 
 
 def invoice_lines(found: money.Invoices, codes: list[str], headers: Table) -> Table:
@@ -148,68 +174,86 @@ def invoice_lines(found: money.Invoices, codes: list[str], headers: Table) -> Ta
     item = np.select(
         [found.purpose == 0, found.purpose == 2, found.purpose == 3], [found.tier, 3, 4], 5 + found.item
     )
-    return Table("InvoiceLines", "LineId", {
-        "LineId": _numbered(n),
-        "InvoiceId": shared["InvoiceId"],
-        "ID": shared["ID"],
-        "LineNumber": Numbers(np.ones(n, np.int64)),
-        "ItemId": Labels(item, items),
-        "Quantity": Numbers(np.ones(n)),
-        "Amount": shared["Amount"],
-        "ChangedOn": shared["ChangedOn"],
-    })  # fmt: skip
+    return Table(
+        "InvoiceLines",
+        "LineId",
+        {
+            "LineId": _numbered(n),
+            "InvoiceId": shared["InvoiceId"],
+            "ID": shared["ID"],
+            "LineNumber": Numbers(np.ones(n, np.int64)),
+            "ItemId": Labels(item, items),
+            "Quantity": Numbers(np.ones(n)),
+            "Amount": shared["Amount"],
+            "ChangedOn": shared["ChangedOn"],
+        },
+    )
 
 
 def payments(person: People, found: money.Payments, bills: money.Invoices) -> Table:
     n = len(found.day)
     named = np.where(found.invoice >= 0, found.invoice, -1)
     cheque = found.method >= METHODS.index("cheque")
-    references = [f"CHK {4000 + (i * 7919) % 5900}" if c else f"ch_{(i * 2654435761) % 16**9:09x}"
-                  for i, c in enumerate(cheque.tolist())]  # fmt: skip
-    return Table("Payment", "PaymentId", {
-        "PaymentId": _numbered(n, 700_001),
-        "ID": Labels(found.payer, person.ids),
-        "PaymentDate": day(found.day),
-        "Amount": Cents(found.amount),
-        "Method": Labels(found.method, METHODS),
-        "Reference": Labels(np.arange(n), references),
-        "InvoiceId": Labels(named, _invoice_words(len(bills.member))),
-        "Status": Numbers(np.full(n, 2)),
-        "UpdatedOn": second(found.day * 86400 + 12 * 3600),
-    })  # fmt: skip
+    references = [
+        f"CHK {4000 + (i * 7919) % 5900}" if c else f"ch_{(i * 2654435761) % 16**9:09x}"
+        for i, c in enumerate(cheque.tolist())
+    ]
+    return Table(
+        "Payment",
+        "PaymentId",
+        {
+            "PaymentId": _numbered(n, 700_001),
+            "ID": Labels(found.payer, person.ids),
+            "PaymentDate": day(found.day),
+            "Amount": Cents(found.amount),
+            "Method": Labels(found.method, METHODS),
+            "Reference": Labels(np.arange(n), references),
+            "InvoiceId": Labels(named, _invoice_words(len(bills.member))),
+            "Status": Numbers(np.full(n, 2)),
+            "UpdatedOn": second(found.day * 86400 + 12 * 3600),
+        },
+    )
 
 
 def attempts(person: People, found: money.Attempts) -> Table:
-    return Table("DataVaultAttempt", "DataVaultAttemptId", {
-        "DataVaultAttemptId": _numbered(len(found.at), 30_001),
-        "PartyId": Labels(found.member, person.ids),
-        "AttemptDate": second(found.at),
-        "Amount": Cents(found.amount),
-        "Status": Numbers(np.where(found.succeeded > 0, 1, 2)),
-        "ResponseCode": Labels(found.decline, topics.DECLINES),
-    })  # fmt: skip
+    return Table(
+        "DataVaultAttempt",
+        "DataVaultAttemptId",
+        {
+            "DataVaultAttemptId": _numbered(len(found.at), 30_001),
+            "PartyId": Labels(found.member, person.ids),
+            "AttemptDate": second(found.at),
+            "Amount": Cents(found.amount),
+            "Status": Numbers(np.where(found.succeeded > 0, 1, 2)),
+            "ResponseCode": Labels(found.decline, topics.DECLINES),
+        },
+    )
 
 
 def activities(person: People, found: service.Activities) -> Table:
     n = len(found.at)
     midnight = found.at // 86400 * 86400
-    return Table("Activity", "SEQN", {
-        "SEQN": _numbered(n, 1_000_001),
-        "PartyId": Labels(found.member, person.ids),
-        "ACTIVITY_TYPE": Labels(found.kind, [code for code, *_ in service.TYPES]),
-        "TRANSACTION_DATE": second(found.at),
-        "EFFECTIVE_DATE": second(midnight),
-        "PRODUCT_CODE": Labels(np.full(n, -1), []),
-        "OTHER_CODE": Labels(np.full(n, -1), []),
-        "DESCRIPTION": Labels(found.text, service.WORDS),
-        "SOURCE_SYSTEM": Labels(np.zeros(n), ["MEETING"]),
-        "QUANTITY": Numbers(found.quantity.astype(float)),
-        "AMOUNT": Cents(np.where(found.amount < 0, Cents.null, found.amount)),
-        "CATEGORY": Labels(np.full(n, -1), []),
-        "NOTE": Labels(np.full(n, -1), []),
-        "TICKLER_DATE": day(np.zeros(n)),
-        "SOLICITOR_ID": Labels(np.full(n, -1), []),
-    })  # fmt: skip
+    return Table(
+        "Activity",
+        "SEQN",
+        {
+            "SEQN": _numbered(n, 1_000_001),
+            "PartyId": Labels(found.member, person.ids),
+            "ACTIVITY_TYPE": Labels(found.kind, [code for code, *_ in service.TYPES]),
+            "TRANSACTION_DATE": second(found.at),
+            "EFFECTIVE_DATE": second(midnight),
+            "PRODUCT_CODE": Labels(np.full(n, -1), []),
+            "OTHER_CODE": Labels(np.full(n, -1), []),
+            "DESCRIPTION": Labels(found.text, service.WORDS),
+            "SOURCE_SYSTEM": Labels(np.zeros(n), ["MEETING"]),
+            "QUANTITY": Numbers(found.quantity.astype(float)),
+            "AMOUNT": Cents(np.where(found.amount < 0, Cents.null, found.amount)),
+            "CATEGORY": Labels(np.full(n, -1), []),
+            "NOTE": Labels(np.full(n, -1), []),
+            "TICKLER_DATE": day(np.zeros(n)),
+            "SOLICITOR_ID": Labels(np.full(n, -1), []),
+        },
+    )
 
 
 def relationships(person: People, today: int, seed: int) -> Table:
@@ -220,14 +264,18 @@ def relationships(person: People, today: int, seed: int) -> Table:
     staff = len(person.ids) + rng.integers(0, 3, len(firms))
     other = np.concatenate([person.employer[employed], staff])
     n = len(member)
-    return Table("Relationships", "RelationshipId", {
-        "RelationshipId": _numbered(n, 1),
-        "ID": Labels(member, person.ids),
-        "OtherId": Labels(other, [*person.ids, "STAFF-PN", "STAFF-MS", "STAFF-DK"]),
-        "Kind": Labels(np.repeat([0, 1], [len(employed), len(firms)]), ["employer", "staff_owner"]),
-        "StartOn": day(np.minimum(person.joined[member] + 30, today - 1)),
-        "EndOn": day(np.zeros(n)),
-    })  # fmt: skip
+    return Table(
+        "Relationships",
+        "RelationshipId",
+        {
+            "RelationshipId": _numbered(n, 1),
+            "ID": Labels(member, person.ids),
+            "OtherId": Labels(other, [*person.ids, "STAFF-PN", "STAFF-MS", "STAFF-DK"]),
+            "Kind": Labels(np.repeat([0, 1], [len(employed), len(firms)]), ["employer", "staff_owner"]),
+            "StartOn": day(np.minimum(person.joined[member] + 30, today - 1)),
+            "EndOn": day(np.zeros(n)),
+        },
+    )
 
 
 def texts(
@@ -249,14 +297,18 @@ def texts(
         for name, value in zip(columns, values, strict=True):
             columns[name].append(value)
         labels.append({"id": 40_001 + number, "sentiment": label[0], "topic": label[1], "urgent": label[2]})
-    return Table("Texts", "TextId", {
-        "TextId": _numbered(len(labels), 40_001),
-        "ID": Labels(found.member, person.ids),
-        "Source": Labels(found.source, service.SOURCES),
-        "At": second(found.at),
-        **{name: Labels.of(values) for name, values in columns.items()},
-        "ChangedOn": second(found.at),
-    }), labels  # fmt: skip
+    return Table(
+        "Texts",
+        "TextId",
+        {
+            "TextId": _numbered(len(labels), 40_001),
+            "ID": Labels(found.member, person.ids),
+            "Source": Labels(found.source, service.SOURCES),
+            "At": second(found.at),
+            **{name: Labels.of(values) for name, values in columns.items()},
+            "ChangedOn": second(found.at),
+        },
+    ), labels
 
 
 def _words(

@@ -185,18 +185,62 @@ COMMENTS = [
     ),
 ]
 QUESTIONS = [
-    "What could we do better?", "How was this event?", "Would you recommend Alder to a colleague, and why?",
+    "What could we do better?",
+    "How was this event?",
+    "Would you recommend Alder to a colleague, and why?",
     "What is the main reason for your rating?",
-]  # fmt: skip
+]
 CASES = [
-    (0, "profile", False, "Cannot change my e-mail address in the portal", "The form says the address is taken, but it is mine."),
-    (-1, "dues", True, "Charged twice", "My card shows two charges for the same renewal. Please refund one of them today."),
-    (0, "dues", False, "Invoice for my employer", "Please send a copy of the dues invoice made out to my firm."),
-    (-1, "website", False, "Locked out of the library", "The Structures Library says my membership has expired. It has not."),
-    (0, "education", False, "Certificate missing", "I finished the course two weeks ago and cannot find the certificate."),
-    (1, "staff", False, "Thank you", "The problem with my registration was fixed within the hour. Great service."),
-    (-1, "dues", False, "Need more time", "Work has been slow this year. Could I pay the dues in three parts?"),
-]  # fmt: skip
+    (
+        0,
+        "profile",
+        False,
+        "Cannot change my e-mail address in the portal",
+        "The form says the address is taken, but it is mine.",
+    ),
+    (
+        -1,
+        "dues",
+        True,
+        "Charged twice",
+        "My card shows two charges for the same renewal. Please refund one of them today.",
+    ),
+    (
+        0,
+        "dues",
+        False,
+        "Invoice for my employer",
+        "Please send a copy of the dues invoice made out to my firm.",
+    ),
+    (
+        -1,
+        "website",
+        False,
+        "Locked out of the library",
+        "The Structures Library says my membership has expired. It has not.",
+    ),
+    (
+        0,
+        "education",
+        False,
+        "Certificate missing",
+        "I finished the course two weeks ago and cannot find the certificate.",
+    ),
+    (
+        1,
+        "staff",
+        False,
+        "Thank you",
+        "The problem with my registration was fixed within the hour. Great service.",
+    ),
+    (
+        -1,
+        "dues",
+        False,
+        "Need more time",
+        "Work has been slow this year. Could I pay the dues in three parts?",
+    ),
+]
 POSTS = [
     (
         0,

@@ -1,4 +1,6 @@
-"""What was planted: for each decision its probability and drivers, so that tests compare findings with what was true."""
+"""What was planted: for each decision its probability and drivers, so that tests compare findings with
+what was true.
+"""
 
 from typing import Any
 
@@ -62,7 +64,9 @@ def current(terms: Terms, today: int) -> np.ndarray:
 
 
 def within(terms: Terms, rows: np.ndarray, today: int) -> dict[int, np.ndarray]:
-    """P(lapse date in (today, today + h]) for each horizon: the renewal's coin, and resignation at its steady pace."""
+    """P(lapse date in (today, today + h]) for each horizon: the renewal's coin, and resignation at its
+    steady pace.
+    """
     first, last = RESIGN_DAYS
 
     def resigned_by(day: np.ndarray) -> np.ndarray:
@@ -100,7 +104,9 @@ def members(person: People, terms: Terms, today: int) -> dict[str, Any]:
 
 
 def in_grace(person: People, terms: Terms, today: int) -> dict[str, Any]:
-    """Whose term has ended and who has neither renewed nor run out of grace: the chance that they will not renew."""
+    """Whose term has ended and who has neither renewed nor run out of grace: the chance that they will not
+    renew.
+    """
     last = (
         terms.last
         & (terms.end < today)
@@ -121,16 +127,26 @@ def in_grace(person: People, terms: Terms, today: int) -> dict[str, Any]:
 
 
 def decisions(person: People, terms: Terms, today: int) -> list[dict[str, Any]]:
-    """Renewals that came up before today. `settled` is false while the grace period leaves the outcome open."""
+    """Renewals that came up before today.
+
+    `settled` is false while the grace period leaves the outcome open.
+    """
     found = []
     for row in np.flatnonzero((terms.end < today) & (terms.resigned > terms.end)).tolist():
         end, lapsed = int(terms.end[row]), bool(terms.lapses[row])
-        found.append({
-            "id": person.ids[int(terms.member[row])], "term_end": text(end), "tier": TIER_CODES[int(terms.tier[row])],
-            "probability": round(float(terms.probability[row]), 6), "drivers": _drivers(terms.flags[row]),
-            "onset": text(terms.onset[row]), "lapsed": lapsed, "lapse_on": text(end) if lapsed else None,
-            "settled": not terms.last[row] or end + equation.GRACE_DAYS < today,
-        })  # fmt: skip
+        found.append(
+            {
+                "id": person.ids[int(terms.member[row])],
+                "term_end": text(end),
+                "tier": TIER_CODES[int(terms.tier[row])],
+                "probability": round(float(terms.probability[row]), 6),
+                "drivers": _drivers(terms.flags[row]),
+                "onset": text(terms.onset[row]),
+                "lapsed": lapsed,
+                "lapse_on": text(end) if lapsed else None,
+                "settled": not terms.last[row] or end + equation.GRACE_DAYS < today,
+            }
+        )
     return found
 
 
@@ -143,25 +159,38 @@ def late_payments(person: People, terms: Terms, today: int) -> list[dict[str, An
     """Renewals that were paid: the chance that they would be late, and by how many days they were."""
     rows = np.flatnonzero(~terms.last & (terms.end < today)).tolist()
     return [
-        {"id": person.ids[int(terms.member[r])], "due_on": text(terms.end[r] + 1),
-         "probability": round(float(terms.late_probability[r]), 6), "days_late": int(terms.late_days[r])}
+        {
+            "id": person.ids[int(terms.member[r])],
+            "due_on": text(terms.end[r] + 1),
+            "probability": round(float(terms.late_probability[r]), 6),
+            "days_late": int(terms.late_days[r]),
+        }
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def tier_moves(person: People, terms: Terms, today: int) -> list[dict[str, Any]]:
     """Renewals that happened: the chances of a move, its drivers and what came."""
     rows = np.flatnonzero(~terms.last & (terms.end < today)).tolist()
     return [
-        {"id": person.ids[int(terms.member[r])], "term_end": text(terms.end[r]), "tier": tables.TIER_CODES[int(terms.tier[r])],
-         "up": round(float(terms.up_probability[r]), 6), "down": round(float(terms.down_probability[r]), 6),
-         "certified": bool(terms.certified[r]), "part_time": bool(terms.part_time[r]), "move": int(terms.moves[r])}
+        {
+            "id": person.ids[int(terms.member[r])],
+            "term_end": text(terms.end[r]),
+            "tier": tables.TIER_CODES[int(terms.tier[r])],
+            "up": round(float(terms.up_probability[r]), 6),
+            "down": round(float(terms.down_probability[r]), 6),
+            "certified": bool(terms.certified[r]),
+            "part_time": bool(terms.part_time[r]),
+            "move": int(terms.moves[r]),
+        }
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def canaries(person: People) -> list[dict[str, str]]:
-    """Members whose family name and e-mail occur nowhere else: none of these tokens may turn up outside the identity zone."""
+    """Members whose family name and e-mail occur nowhere else: none of these tokens may turn up outside
+    the identity zone.
+    """
     return [
         {
             "id": person.ids[i],

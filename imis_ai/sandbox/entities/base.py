@@ -1,4 +1,6 @@
-"""What every entity can do, and the two ways of keeping one: a table of generated rows, or stored documents."""
+"""What every entity can do, and the two ways of keeping one: a table of generated rows, or stored
+documents.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any

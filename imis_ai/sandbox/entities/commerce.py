@@ -29,12 +29,21 @@ class InvoiceSummary(TableEntity):
     def draw(self, row: Row) -> Row:
         paid = (row["Amount"] or 0) - (row["Balance"] or 0)
         return wire.typed(
-            self.item_type, InvoiceId=row["InvoiceId"], InvoiceNumber=row["InvoiceId"], InvoiceDate=row["InvoiceDate"],
-            DueDate=row["DueDate"], BillToParty=party_summary(row["PayerId"]), SoldToParty=party_summary(row["ID"]),
-            Description=f"{row['Purpose']} invoice", InvoicePurpose=PURPOSES.get(row["Purpose"], 0),
-            InvoiceAmount=wire.money(row["Amount"]), OriginalInvoiceAmount=wire.money(row["Amount"]),
-            PaymentAmount=wire.money(paid), Balance=wire.money(row["Balance"]), AccountingMethod=0,
-        )  # fmt: skip
+            self.item_type,
+            InvoiceId=row["InvoiceId"],
+            InvoiceNumber=row["InvoiceId"],
+            InvoiceDate=row["InvoiceDate"],
+            DueDate=row["DueDate"],
+            BillToParty=party_summary(row["PayerId"]),
+            SoldToParty=party_summary(row["ID"]),
+            Description=f"{row['Purpose']} invoice",
+            InvoicePurpose=PURPOSES.get(row["Purpose"], 0),
+            InvoiceAmount=wire.money(row["Amount"]),
+            OriginalInvoiceAmount=wire.money(row["Amount"]),
+            PaymentAmount=wire.money(paid),
+            Balance=wire.money(row["Balance"]),
+            AccountingMethod=0,
+        )
 
     def create(self, body: Row, user: Any) -> Row:
         raise wire.Refusal(
@@ -61,11 +70,16 @@ class Invoice(InvoiceSummary):
             row["Purpose"] or "", "EVENT"
         )
         line = wire.typed(
-            wire.kind("InvoiceLineData", wire.COMMERCE), InvoiceId=row["InvoiceId"], InvoiceLineId=f"{row['InvoiceId']}-1", LineNumber=1,
+            wire.kind("InvoiceLineData", wire.COMMERCE),
+            InvoiceId=row["InvoiceId"],
+            InvoiceLineId=f"{row['InvoiceId']}-1",
+            LineNumber=1,
             Item=wire.typed(wire.kind("ItemSummaryData", wire.COMMERCE), ItemId=item, ItemCode=item),
             Quantity=wire.typed(wire.kind("QuantityData", wire.COMMERCE), Amount=1.0),
-            UnitPrice=wire.money(row["Amount"]), ExtendedAmount=wire.money(row["Amount"]), Balance=wire.money(row["Balance"]),
-        )  # fmt: skip
+            UnitPrice=wire.money(row["Amount"]),
+            ExtendedAmount=wire.money(row["Amount"]),
+            Balance=wire.money(row["Balance"]),
+        )
         return super().draw(row) | {
             "Lines": wire.values([line], wire.kind("InvoiceLineDataCollection", wire.COMMERCE))
         }
@@ -79,15 +93,31 @@ class Payment(TableEntity):
 
     def draw(self, row: Row) -> Row:
         shape = wire.typed(
-            self.item_type, PaymentId=str(row["PaymentId"]), PayorParty=self.payer(row["ID"]), PaymentDate=row["PaymentDate"],
-            Amount=wire.money(row["Amount"]), Status=row["Status"], PaymentMethodId=(row["Method"] or "").upper() or None,
-            PaymentReference=row["Reference"], CurrencyCode="USD", BatchId=(row["PaymentDate"] or "")[:10].replace("-", "") or None,
-            UpdateInformation=wire.typed(wire.kind("UpdateInformationData", wire.CORE), UpdatedOn=row["UpdatedOn"], UpdatedBy="MANAGER"),
-        )  # fmt: skip
+            self.item_type,
+            PaymentId=str(row["PaymentId"]),
+            PayorParty=self.payer(row["ID"]),
+            PaymentDate=row["PaymentDate"],
+            Amount=wire.money(row["Amount"]),
+            Status=row["Status"],
+            PaymentMethodId=(row["Method"] or "").upper() or None,
+            PaymentReference=row["Reference"],
+            CurrencyCode="USD",
+            BatchId=(row["PaymentDate"] or "")[:10].replace("-", "") or None,
+            UpdateInformation=wire.typed(
+                wire.kind("UpdateInformationData", wire.CORE), UpdatedOn=row["UpdatedOn"], UpdatedBy="MANAGER"
+            ),
+        )
         applied = []
         if row["InvoiceId"]:
-            applied = [wire.typed(wire.kind("PaymentApplicationData", wire.COMMERCE), ApplicationAmount=wire.money(row["Amount"]),
-                                  InvoiceId=row["InvoiceId"], InvoiceNumber=row["InvoiceId"], InvoiceLineNumber=1)]  # fmt: skip
+            applied = [
+                wire.typed(
+                    wire.kind("PaymentApplicationData", wire.COMMERCE),
+                    ApplicationAmount=wire.money(row["Amount"]),
+                    InvoiceId=row["InvoiceId"],
+                    InvoiceNumber=row["InvoiceId"],
+                    InvoiceLineNumber=1,
+                )
+            ]
         return shape | {
             "PaymentApplications": wire.values(
                 applied, wire.kind("PaymentApplicationDataCollection", wire.COMMERCE)
@@ -100,8 +130,21 @@ class Payment(TableEntity):
         """Record money for an invoice and take it off the balance; returns the payment's number."""
         table, bills = self.table, self.store.tables["Invoices"]
         number = table.next_number()
-        table.extend([{"PaymentId": number, "ID": bill["PayerId"], "PaymentDate": at[:10], "Amount": amount, "Method": method,
-                       "Reference": reference or f"ch_{number:09x}", "InvoiceId": bill["InvoiceId"], "Status": 2, "UpdatedOn": at}])  # fmt: skip
+        table.extend(
+            [
+                {
+                    "PaymentId": number,
+                    "ID": bill["PayerId"],
+                    "PaymentDate": at[:10],
+                    "Amount": amount,
+                    "Method": method,
+                    "Reference": reference or f"ch_{number:09x}",
+                    "InvoiceId": bill["InvoiceId"],
+                    "Status": 2,
+                    "UpdatedOn": at,
+                }
+            ]
+        )
         position = bills.at(bill["InvoiceId"])
         left = round(bill["Balance"] - amount, 2)
         bills.set(position or 0, Balance=left, PaidOn=None if left > 0 else at[:10], ChangedOn=at)
@@ -130,9 +173,14 @@ class DataVaultAttempt(TableEntity):
 
     def draw(self, row: Row) -> Row:
         return wire.typed(
-            self.item_type, DataVaultAttemptId=str(row["DataVaultAttemptId"]), PartyId=row["PartyId"], AttemptDate=row["AttemptDate"],
-            Amount=wire.money(row["Amount"]), Status=row["Status"], ResponseCode=row["ResponseCode"],
-        )  # fmt: skip
+            self.item_type,
+            DataVaultAttemptId=str(row["DataVaultAttemptId"]),
+            PartyId=row["PartyId"],
+            AttemptDate=row["AttemptDate"],
+            Amount=wire.money(row["Amount"]),
+            Status=row["Status"],
+            ResponseCode=row["ResponseCode"],
+        )
 
 
 class LegacyCustomerType(Entity):
@@ -144,10 +192,17 @@ class LegacyCustomerType(Entity):
         if self.store.options.archive:
             return list(self.store.kept(self.name).values())
         return [
-            wire.typed(self.item_type, CustomerTypeId=code, Description=name, IsMemberRecord=True, DuesCode1=code,
-                       Rate1=prices[1] / 100, Comments=about)
+            wire.typed(
+                self.item_type,
+                CustomerTypeId=code,
+                Description=name,
+                IsMemberRecord=True,
+                DuesCode1=code,
+                Rate1=prices[1] / 100,
+                Comments=about,
+            )
             for code, name, about, prices in topics.TIERS
-        ]  # fmt: skip
+        ]
 
     def render(self, handles: Sequence[Any]) -> list[Row]:
         return list(handles)

@@ -52,11 +52,24 @@ class Subscription(DocumentEntity):
         ) < np.datetime64(self.store.clock.now())
         balance = self.open_balance(term["ID"], dues_only=True)
         return wire.typed(
-            self.item_type, PartyId=term["ID"], ItemId=term["Tier"], Status=1 if over else 0, IsMemberComponent=True,
-            BeginDate=term["BillBegin"], BillBegin=term["BillBegin"], BillThrough=term["BillThrough"], PaidThru=term["BillThrough"],
-            BilledAmount=wire.money(term["Price"]), Balance=wire.money(balance), PaymentAmount=wire.money(term["Price"]),
-            CancelledAsOf=term["ResignedOn"], RenewMonths=12, BillToPartyId=term["ID"], LastUpdated=term["ChangedOn"], UpdatedBy="MANAGER",
-        )  # fmt: skip
+            self.item_type,
+            PartyId=term["ID"],
+            ItemId=term["Tier"],
+            Status=1 if over else 0,
+            IsMemberComponent=True,
+            BeginDate=term["BillBegin"],
+            BillBegin=term["BillBegin"],
+            BillThrough=term["BillThrough"],
+            PaidThru=term["BillThrough"],
+            BilledAmount=wire.money(term["Price"]),
+            Balance=wire.money(balance),
+            PaymentAmount=wire.money(term["Price"]),
+            CancelledAsOf=term["ResignedOn"],
+            RenewMonths=12,
+            BillToPartyId=term["ID"],
+            LastUpdated=term["ChangedOn"],
+            UpdatedBy="MANAGER",
+        )
 
     def open_balance(self, party: str, *, dues_only: bool = False) -> float:
         """What the contact owes."""
@@ -93,7 +106,10 @@ class Subscription(DocumentEntity):
         return stored
 
     def bill(self, body: Row, amount: float, purpose: str = "dues") -> str:
-        """Join the invoice that is named, or open a new one. Returns its number; 400 when the named one does not exist."""
+        """Join the invoice that is named, or open a new one.
+
+        Returns its number; 400 when the named one does not exist.
+        """
         table, at = self.store.tables["Invoices"], self.store.clock.text()
         if named := body.get("InvoiceId"):
             position = table.at(named)
@@ -111,12 +127,39 @@ class Subscription(DocumentEntity):
         number = f"INV-{self.store.number(900_000)}"
         tier = body.get("ItemId") if body.get("ItemId") in RATES else None
         member = body["PartyId"]
-        table.extend([{"InvoiceId": number, "ID": member, "PayerId": body.get("BillToPartyId") or member, "Purpose": purpose,
-                       "InvoiceDate": at[:10], "DueDate": at[:10], "Amount": amount, "Balance": amount, "Tier": tier,
-                       "TermStart": body.get("BillBegin"), "TermEnd": body.get("BillThrough"), "ChangedOn": at}])  # fmt: skip
+        table.extend(
+            [
+                {
+                    "InvoiceId": number,
+                    "ID": member,
+                    "PayerId": body.get("BillToPartyId") or member,
+                    "Purpose": purpose,
+                    "InvoiceDate": at[:10],
+                    "DueDate": at[:10],
+                    "Amount": amount,
+                    "Balance": amount,
+                    "Tier": tier,
+                    "TermStart": body.get("BillBegin"),
+                    "TermEnd": body.get("BillThrough"),
+                    "ChangedOn": at,
+                }
+            ]
+        )
         lines = self.store.tables["InvoiceLines"]
-        lines.extend([{"LineId": lines.next_number(), "InvoiceId": number, "ID": member, "LineNumber": 1, "ItemId": body.get("ItemId"),
-                       "Quantity": 1.0, "Amount": amount, "ChangedOn": at}])  # fmt: skip
+        lines.extend(
+            [
+                {
+                    "LineId": lines.next_number(),
+                    "InvoiceId": number,
+                    "ID": member,
+                    "LineNumber": 1,
+                    "ItemId": body.get("ItemId"),
+                    "Quantity": 1.0,
+                    "Amount": amount,
+                    "ChangedOn": at,
+                }
+            ]
+        )
         return number
 
     def update(self, elements: list[str], body: Row, user: Account) -> Row:
@@ -181,8 +224,17 @@ class MembershipAdjustment(DocumentEntity):
                     "CancelledAsOf": body["AdjustmentEffectiveDate"],
                 }
             elif action == 1:
-                subscriptions.create({"PartyId": key[0], "ItemId": key[1], "IsMemberComponent": True, "BillSubscription": False,
-                                      "BillBegin": body["AdjustmentEffectiveDate"], "AdjustmentReason": body["AdjustmentReason"]}, user)  # fmt: skip
+                subscriptions.create(
+                    {
+                        "PartyId": key[0],
+                        "ItemId": key[1],
+                        "IsMemberComponent": True,
+                        "BillSubscription": False,
+                        "BillBegin": body["AdjustmentEffectiveDate"],
+                        "AdjustmentReason": body["AdjustmentReason"],
+                    },
+                    user,
+                )
             if amount:
                 invoices.append(
                     subscriptions.bill({"PartyId": key[0], "ItemId": key[1]}, amount, "adjustment")
@@ -207,10 +259,14 @@ class LegacyPartyMembership(DocumentEntity):
         mine = subscriptions.render(subscriptions.find([filters.parse("PartyId", elements[0])], "", False))
         live = [s for s in mine if s.get("Status", 0) == 0]
         return wire.typed(
-            self.item_type, PartyId=elements[0], MemberTypeName=row["CustomerTypeCode"], BillBegin=live[0]["BillBegin"] if live else None,
-            BillEnd=live[0].get("BillThrough") if live else None, IsAdjustable=not subscriptions.open_balance(elements[0]),
+            self.item_type,
+            PartyId=elements[0],
+            MemberTypeName=row["CustomerTypeCode"],
+            BillBegin=live[0]["BillBegin"] if live else None,
+            BillEnd=live[0].get("BillThrough") if live else None,
+            IsAdjustable=not subscriptions.open_balance(elements[0]),
             Subscriptions=wire.values(mine, wire.kind("SubscriptionDataCollection", wire.COMMERCE)),
-        )  # fmt: skip
+        )
 
 
 class ComboOrder(DocumentEntity):

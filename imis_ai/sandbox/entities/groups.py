@@ -38,28 +38,41 @@ def add_committees(store: Store) -> None:
         groups.setdefault(code(name), group(code(name), name, GroupClass=classes))
         key = f"{code(name)}-{party}"
         detail = wire.typed(
-            DETAIL, GroupMemberDetailId=f"GMD{number:06d}", EffectiveDate=start, ExpirationDate=end,
-            IsActive=not end, Role=role("CHAIR" if chairs else "MEMBER"),
-        )  # fmt: skip
+            DETAIL,
+            GroupMemberDetailId=f"GMD{number:06d}",
+            EffectiveDate=start,
+            ExpirationDate=end,
+            IsActive=not end,
+            Role=role("CHAIR" if chairs else "MEMBER"),
+        )
         if key in members:
             members[key]["MembershipDetails"]["$values"].append(detail)
             members[key] |= {"IsActive": True} if not end else {}
             continue
         members[key] = wire.typed(
-            wire.kind("GroupMemberData"), GroupMemberId=key, Group=group(code(name), f"{name} Committee"),
-            Party=wire.typed(wire.kind("PartySummaryData"), PartyId=party, Id=party), JoinDate=start,
-            IsActive=not end, MembershipDetails=wire.values([detail], DETAILS),
-        )  # fmt: skip
+            wire.kind("GroupMemberData"),
+            GroupMemberId=key,
+            Group=group(code(name), f"{name} Committee"),
+            Party=wire.typed(wire.kind("PartySummaryData"), PartyId=party, Id=party),
+            JoinDate=start,
+            IsActive=not end,
+            MembershipDetails=wire.values([detail], DETAILS),
+        )
 
 
 def _stays(store: Store) -> list[tuple[str, str, str, str | None, bool]]:
     """(contact, committee, start, end, chairs) of the association or of the archive."""
     if store.options.archive:
         return [
-            (r["imis_id"], r["committee"], f"{r['start_on']}T00:00:00", f"{r['end_on']}T00:00:00" if r.get("end_on") else None,
-             "chair" in r.get("role", "").lower())
+            (
+                r["imis_id"],
+                r["committee"],
+                f"{r['start_on']}T00:00:00",
+                f"{r['end_on']}T00:00:00" if r.get("end_on") else None,
+                "chair" in r.get("role", "").lower(),
+            )
             for r in store.kept("committees").values()
-        ]  # fmt: skip
+        ]
     return [
         (party, topics.COMMITTEES[committee], _text(start), _text(end) if end else None, chairs)
         for party, committee, start, end, chairs in store.association.committees
@@ -128,11 +141,16 @@ class GroupMember(DocumentEntity):
             detail.pop("IsActive", None)
             detail |= {"IsActive": True} if covers(detail, now) else {}
         stored = wire.typed(
-            self.item_type, GroupMemberId=key, Group=self.store.kept("Group")[body["Group"]["GroupId"]],
-            Party=wire.typed(wire.kind("PartySummaryData"), PartyId=body["Party"]["PartyId"], Id=body["Party"]["PartyId"]),
-            JoinDate=body.get("JoinDate") or before.get("JoinDate") or now, IsActive=running,
+            self.item_type,
+            GroupMemberId=key,
+            Group=self.store.kept("Group")[body["Group"]["GroupId"]],
+            Party=wire.typed(
+                wire.kind("PartySummaryData"), PartyId=body["Party"]["PartyId"], Id=body["Party"]["PartyId"]
+            ),
+            JoinDate=body.get("JoinDate") or before.get("JoinDate") or now,
+            IsActive=running,
             MembershipDetails=wire.values(details, DETAILS),
-        )  # fmt: skip
+        )
         self.kept[key] = stored
         return stored
 

@@ -1,4 +1,7 @@
-"""Contacts: Party with its narrower services and the cheap summary. Reads come from the table, or from what was PUT."""
+"""Contacts: Party with its narrower services and the cheap summary.
+
+Reads come from the table, or from what was PUT.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,21 +24,40 @@ CHANNELS = {"EMAIL": "EmailConsent", "SMS": "SmsConsent", "PHONE": "PhoneConsent
 def attributes(row: Row) -> Row:
     """The nine additional attributes; the five restricted ones are always there."""
     paid = row["PaidThruDate"]
-    return wire.bag({
-        "CustomerTypeCode": row["CustomerTypeCode"], "JoinDate": row["JoinDate"], "PaidThruDate": paid,
-        "RenewedThruDate": paid, "Chapter": row["Chapter"], "BillingCategory": row["BillingCategory"],
-        "MajorKey": row["PartyId"], "ParentPartyId": row["EmployerId"], "CompanySize": row["CompanySize"],
-    })  # fmt: skip
+    return wire.bag(
+        {
+            "CustomerTypeCode": row["CustomerTypeCode"],
+            "JoinDate": row["JoinDate"],
+            "PaidThruDate": paid,
+            "RenewedThruDate": paid,
+            "Chapter": row["Chapter"],
+            "BillingCategory": row["BillingCategory"],
+            "MajorKey": row["PartyId"],
+            "ParentPartyId": row["EmployerId"],
+            "CompanySize": row["CompanySize"],
+        }
+    )
 
 
 def address(row: Row) -> Row:
     place = {
-        "$type": wire.kind("AddressData"), "AddressLines": wire.values([row["Street"]] if row["Street"] else [], wire.STRINGS),
-        "CityName": row["City"], "CountryCode": "US", "CountryName": "United States",
-        "CountrySubEntityCode": row["State"], "PostalCode": row["PostalCode"],
-    }  # fmt: skip
-    return {"$type": wire.kind("FullAddressData"), "AddressPurpose": "Address", "Address": place,
-            "CommunicationPreferences": {"$type": wire.kind("CommunicationPreferenceDataCollection"), "$values": []}}  # fmt: skip
+        "$type": wire.kind("AddressData"),
+        "AddressLines": wire.values([row["Street"]] if row["Street"] else [], wire.STRINGS),
+        "CityName": row["City"],
+        "CountryCode": "US",
+        "CountryName": "United States",
+        "CountrySubEntityCode": row["State"],
+        "PostalCode": row["PostalCode"],
+    }
+    return {
+        "$type": wire.kind("FullAddressData"),
+        "AddressPurpose": "Address",
+        "Address": place,
+        "CommunicationPreferences": {
+            "$type": wire.kind("CommunicationPreferenceDataCollection"),
+            "$values": [],
+        },
+    }
 
 
 def preferences(row: Row) -> Row:
@@ -64,26 +86,44 @@ def common(row: Row, name: str, sort: str) -> Row:
     )
     empty = wire.kind
     return {
-        "Id": row["PartyId"], "PartyId": row["PartyId"], "UniformId": uniform(row["PartyId"]), "Name": name, "Sort": sort,
-        "Status": wire.typed(empty("PartyStatusData"), PartyStatusId=row["Status"], Description=label, ActiveStatus=active),
+        "Id": row["PartyId"],
+        "PartyId": row["PartyId"],
+        "UniformId": uniform(row["PartyId"]),
+        "Name": name,
+        "Sort": sort,
+        "Status": wire.typed(
+            empty("PartyStatusData"), PartyStatusId=row["Status"], Description=label, ActiveStatus=active
+        ),
         "AdditionalAttributes": attributes(row),
         "Addresses": wire.values([address(row)], ADDRESSES),
-        "AlternateIds": wire.values([{"$type": empty("AlternateIdData"), "Id": row["PartyId"], "IdType": "MajorKey"}], empty("AlternateIdDataCollection")),
+        "AlternateIds": wire.values(
+            [{"$type": empty("AlternateIdData"), "Id": row["PartyId"], "IdType": "MajorKey"}],
+            empty("AlternateIdDataCollection"),
+        ),
         "Emails": wire.values(emails, EMAILS),
         "Phones": wire.values(phones, PHONES),
         "Salutations": wire.values([], empty("PartySalutationDataCollection")),
         "SocialNetworks": wire.values([], empty("PartySocialNetworkDataCollection")),
         "CommunicationTypePreferences": preferences(row),
-        "FinancialInformation": {"$type": empty("FinancialInformationData"), "GiftAidInformation": {"$type": empty("GiftAidInformationData")}},
-        "UpdateInformation": {"$type": wire.kind("UpdateInformationData", wire.CORE), "CreatedBy": "MANAGER",
-                              "CreatedOn": row["JoinDate"] or row["UpdatedOn"], "UpdatedBy": "MANAGER", "UpdatedOn": row["UpdatedOn"]},
-    } | ({"IsMarkedForDelete": True} if row["Status"] == "D" else {})  # fmt: skip
+        "FinancialInformation": {
+            "$type": empty("FinancialInformationData"),
+            "GiftAidInformation": {"$type": empty("GiftAidInformationData")},
+        },
+        "UpdateInformation": {
+            "$type": wire.kind("UpdateInformationData", wire.CORE),
+            "CreatedBy": "MANAGER",
+            "CreatedOn": row["JoinDate"] or row["UpdatedOn"],
+            "UpdatedBy": "MANAGER",
+            "UpdatedOn": row["UpdatedOn"],
+        },
+    } | ({"IsMarkedForDelete": True} if row["Status"] == "D" else {})
 
 
 def uniform(party_id: str) -> str:
     """The GUID of a contact, derived from its id."""
     number = int("".join(c for c in party_id if c.isdigit()) or 0) * 2_654_435_761 % 2**64
-    return f"{number >> 32:08x}-{number >> 16 & 0xFFFF:04x}-4{number & 0xFFF:03x}-9{number >> 48 & 0xFFF:03x}-{number % 2**48:012x}"
+    tail = f"9{number >> 48 & 0xFFF:03x}-{number % 2**48:012x}"
+    return f"{number >> 32:08x}-{number >> 16 & 0xFFFF:04x}-4{number & 0xFFF:03x}-{tail}"
 
 
 def person(row: Row, employer: str | None) -> Row:
@@ -95,7 +135,7 @@ def person(row: Row, employer: str | None) -> Row:
     ) | {"FullName": full}
     if row["BirthYear"]:
         shape["BirthDate"] = (
-            f"{row['BirthYear']}-{int(row['PostalCode'][-2:] or 0) % 12 + 1:02d}-{len(full) % 27 + 1:02d}T00:00:00"
+            f"{row['BirthYear']}-{len(row['PartyId'] + last) % 12 + 1:02d}-{len(full) % 27 + 1:02d}T00:00:00"
         )
     if row["Gender"]:
         shape["Gender"] = {"$type": wire.kind("GenderData"), "Code": row["Gender"]}
@@ -158,7 +198,9 @@ class Party(TableEntity):
             writes.refuse_restricted(writes.members(body), self.table.row(position), user)
 
     def create(self, body: Row, user: Account) -> Row:
-        """A new contact under the next number; restricted attributes of non-staff are ignored by refusing them."""
+        """A new contact under the next number; restricted attributes of non-staff are ignored by refusing
+        them.
+        """
         body = writes.members(body)
         if not (body.get("PersonName") or {}).get("LastName") and not body.get("OrganizationName"):
             raise wire.invalid(("LastName", None, "A last name or an organization name is required."))
@@ -226,9 +268,16 @@ class PartySummary(Party):
     def draw(self, row: Row) -> Row:
         full = f"{row['FirstName'] or ''} {row['LastName'] or ''}".strip()
         return wire.typed(
-            self.item_type, PartyId=row["PartyId"], Id=row["PartyId"], Name=full, CityName=row["City"],
-            CountryName="United States", Email=row["Email"], Phone=row["Phone"], IsOrganization=bool(row["Organization"]),
-        )  # fmt: skip
+            self.item_type,
+            PartyId=row["PartyId"],
+            Id=row["PartyId"],
+            Name=full,
+            CityName=row["City"],
+            CountryName="United States",
+            Email=row["Email"],
+            Phone=row["Phone"],
+            IsOrganization=bool(row["Organization"]),
+        )
 
 
 class CsContact(Party):
@@ -248,12 +297,23 @@ class CsContact(Party):
     def draw(self, row: Row) -> Row:
         full = f"{row['FirstName'] or ''} {row['LastName'] or ''}".strip()
         members = {
-            "ID": row["PartyId"], "MemberType": row["CustomerTypeCode"], "Status": row["Status"], "PaidThrough": row["PaidThruDate"],
-            "RenewedThru": row["PaidThruDate"], "Category": row["BillingCategory"], "Chapter": row["Chapter"], "FullName": full,
-            "Company": self.name_of(row["EmployerId"]) if row["EmployerId"] else None, "IsCompany": bool(row["Organization"]),
-            "FunctionalTitle": row["Title"], "JoinDate": row["JoinDate"], "LastUpdated": row["UpdatedOn"], "Email": row["Email"],
-            "Country": "United States", "MajorKey": row["PartyId"],
-        }  # fmt: skip
+            "ID": row["PartyId"],
+            "MemberType": row["CustomerTypeCode"],
+            "Status": row["Status"],
+            "PaidThrough": row["PaidThruDate"],
+            "RenewedThru": row["PaidThruDate"],
+            "Category": row["BillingCategory"],
+            "Chapter": row["Chapter"],
+            "FullName": full,
+            "Company": self.name_of(row["EmployerId"]) if row["EmployerId"] else None,
+            "IsCompany": bool(row["Organization"]),
+            "FunctionalTitle": row["Title"],
+            "JoinDate": row["JoinDate"],
+            "LastUpdated": row["UpdatedOn"],
+            "Email": row["Email"],
+            "Country": "United States",
+            "MajorKey": row["PartyId"],
+        }
         return wire.generic(self.name, [row["PartyId"]], members, "Party", row["PartyId"])
 
 

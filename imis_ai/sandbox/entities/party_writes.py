@@ -1,4 +1,6 @@
-"""Writing contacts: the whole object is replaced, restricted attributes are refused, every change is logged."""
+"""Writing contacts: the whole object is replaced, restricted attributes are refused, every change is
+logged.
+"""
 
 from typing import Any
 
@@ -24,9 +26,29 @@ CHANNELS = {"EMAIL": "EmailConsent", "SMS": "SmsConsent", "PHONE": "PhoneConsent
 
 def members(body: Row) -> Row:
     """The body with its top-level names in iMIS' own case."""
-    known = {n.lower(): n for n in (*LISTS, "PartyId", "Id", "PersonName", "OrganizationName", "FunctionalTitle", "Gender", "Status",
-                                    "BirthDate", "AdditionalAttributes", "IndustryCodes", "PrimaryOrganization", "IsMarkedForDelete",
-                                    "IsOrganization", "FinancialInformation", "UpdateInformation", "Name", "Sort")}  # fmt: skip
+    known = {
+        n.lower(): n
+        for n in (
+            *LISTS,
+            "PartyId",
+            "Id",
+            "PersonName",
+            "OrganizationName",
+            "FunctionalTitle",
+            "Gender",
+            "Status",
+            "BirthDate",
+            "AdditionalAttributes",
+            "IndustryCodes",
+            "PrimaryOrganization",
+            "IsMarkedForDelete",
+            "IsOrganization",
+            "FinancialInformation",
+            "UpdateInformation",
+            "Name",
+            "Sort",
+        )
+    }
     return {known.get(name.lower(), name): value for name, value in body.items()}
 
 
@@ -57,20 +79,32 @@ def columns(body: Row, before: Row | None) -> Row:
     return {
         "FirstName": name.get("FirstName"),
         "LastName": body.get("OrganizationName") or body.get("Name") if is_company else name.get("LastName"),
-        "Organization": is_company, "Email": _primary(body.get("Emails"), "Address"), "Phone": _primary(body.get("Phones"), "Number"),
-        "Title": body.get("FunctionalTitle"), "Status": status, "Street": lines[0] if lines else None, "City": place.get("CityName"),
-        "State": place.get("CountrySubEntityCode"), "PostalCode": place.get("PostalCode"),
-        "Industry": next(iter(wire.unwrap(body.get("IndustryCodes"))), None), "BirthYear": int(birth[:4]) if birth else None,
-        "Gender": (body.get("Gender") or {}).get("Code"), "EmployerId": (body.get("PrimaryOrganization") or {}).get("OrganizationPartyId"),
+        "Organization": is_company,
+        "Email": _primary(body.get("Emails"), "Address"),
+        "Phone": _primary(body.get("Phones"), "Number"),
+        "Title": body.get("FunctionalTitle"),
+        "Status": status,
+        "Street": lines[0] if lines else None,
+        "City": place.get("CityName"),
+        "State": place.get("CountrySubEntityCode"),
+        "PostalCode": place.get("PostalCode"),
+        "Industry": next(iter(wire.unwrap(body.get("IndustryCodes"))), None),
+        "BirthYear": int(birth[:4]) if birth else None,
+        "Gender": (body.get("Gender") or {}).get("Code"),
+        "EmployerId": (body.get("PrimaryOrganization") or {}).get("OrganizationPartyId"),
         **{column: opted.get(channel, False) for channel, column in CHANNELS.items()},
         **{name: given.get(name) for name in FREE},
-        "CustomerTypeCode": given.get("CustomerTypeCode", old.get("CustomerTypeCode")), "Chapter": given.get("Chapter", old.get("Chapter")),
-        "JoinDate": given.get("JoinDate", old.get("JoinDate")), "PaidThruDate": given.get("PaidThruDate", old.get("PaidThruDate")),
-    }  # fmt: skip
+        "CustomerTypeCode": given.get("CustomerTypeCode", old.get("CustomerTypeCode")),
+        "Chapter": given.get("Chapter", old.get("Chapter")),
+        "JoinDate": given.get("JoinDate", old.get("JoinDate")),
+        "PaidThruDate": given.get("PaidThruDate", old.get("PaidThruDate")),
+    }
 
 
 def refuse_restricted(body: Row, before: Row, user: Account) -> None:
-    """400 ValidationResultsData when a non-staff account changes one of the five; the unchanged value is fine."""
+    """400 ValidationResultsData when a non-staff account changes one of the five; the unchanged value is
+    fine.
+    """
     if user.is_staff:
         return
     given = wire.unbag(body.get("AdditionalAttributes"))
@@ -85,7 +119,9 @@ def refuse_restricted(body: Row, before: Row, user: Account) -> None:
 
 
 def document(body: Row, party_id: str, kind: str, drawn: Row, at: str, user: str) -> Row:
-    """What is stored after a PUT or POST: the object as sent, omitted lists empty, attributes and stamp by the server."""
+    """What is stored after a PUT or POST: the object as sent, omitted lists empty, attributes and stamp by
+    the server.
+    """
     stored = {"$type": kind, "Id": party_id, "PartyId": party_id} | {
         k: v for k, v in body.items() if k not in {"$type", "Id", "PartyId"}
     }
@@ -104,8 +140,15 @@ def document(body: Row, party_id: str, kind: str, drawn: Row, at: str, user: str
 
 def log_changes(store: Store, party_id: str, before: Row, after: Row, at: str, user: str) -> None:
     """One ChangeLog row with the columns that differ, under the desktop names."""
-    names = {"CustomerTypeCode": "MEMBER_TYPE", "PaidThruDate": "PAID_THRU", "JoinDate": "JOIN_DATE", "LastName": "LAST_NAME",
-             "FirstName": "FIRST_NAME", "EmployerId": "CO_ID", "BillingCategory": "CATEGORY"}  # fmt: skip
+    names = {
+        "CustomerTypeCode": "MEMBER_TYPE",
+        "PaidThruDate": "PAID_THRU",
+        "JoinDate": "JOIN_DATE",
+        "LastName": "LAST_NAME",
+        "FirstName": "FIRST_NAME",
+        "EmployerId": "CO_ID",
+        "BillingCategory": "CATEGORY",
+    }
     changes = [
         (f"Name.{names.get(column, column.upper())}", before.get(column), value)
         for column, value in after.items()

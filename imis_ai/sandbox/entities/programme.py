@@ -18,11 +18,23 @@ class Event(TableEntity):
 
     def draw(self, row: Row) -> Row:
         shape = wire.typed(
-            self.item_type, EventId=row["EventId"], EventCode=row["EventId"], Name=row["Name"], Status=row["Status"],
-            StartDateTime=row["StartDateTime"], EndDateTime=row["EndDateTime"], RegistrationType=1,
-            Category=wire.typed(wire.kind("EventCategoryData", wire.EVENTS), EventCategoryId=row["Category"], Name=row["Category"]),
-            UpdateInformation=wire.typed(wire.kind("UpdateInformationData", wire.CORE), UpdatedOn=row["UpdatedOn"], UpdatedBy="MANAGER"),
-        )  # fmt: skip
+            self.item_type,
+            EventId=row["EventId"],
+            EventCode=row["EventId"],
+            Name=row["Name"],
+            Status=row["Status"],
+            StartDateTime=row["StartDateTime"],
+            EndDateTime=row["EndDateTime"],
+            RegistrationType=1,
+            Category=wire.typed(
+                wire.kind("EventCategoryData", wire.EVENTS),
+                EventCategoryId=row["Category"],
+                Name=row["Category"],
+            ),
+            UpdateInformation=wire.typed(
+                wire.kind("UpdateInformationData", wire.CORE), UpdatedOn=row["UpdatedOn"], UpdatedBy="MANAGER"
+            ),
+        )
         return shape | {"AdditionalAttributes": wire.bag({"Chapter": row["Chapter"], "Fee": row["Fee"]})}
 
 
@@ -49,11 +61,15 @@ class EventRegistration(TableEntity):
 
     def draw(self, row: Row) -> Row:
         return wire.typed(
-            self.item_type, EventRegistrationId=f"{row['EventId']}-{row['ID']}", RegistrationDate=row["RegisteredOn"],
+            self.item_type,
+            EventRegistrationId=f"{row['EventId']}-{row['ID']}",
+            RegistrationDate=row["RegisteredOn"],
             Event=wire.typed(wire.kind("EventSummaryData", wire.EVENTS), EventId=row["EventId"]),
             Registrant=wire.typed(wire.kind("PersonSummaryData"), PartyId=row["ID"], Id=row["ID"]),
-            RegisteredByPartyId=row["ID"], BillToPartyId=row["ID"], Status=4 if row["CancelledOn"] else 1,
-        )  # fmt: skip
+            RegisteredByPartyId=row["ID"],
+            BillToPartyId=row["ID"],
+            Status=4 if row["CancelledOn"] else 1,
+        )
 
     def get(self, elements: list[str]) -> Row:
         event, _, party = elements[0].rpartition("-")
@@ -93,19 +109,30 @@ WIDTHS = {
     "CATEGORY": 15,
 }
 HEAD = (
-    b'{"$type":"' + wire.GENERIC.encode() + b'","EntityTypeName":"Activity","PrimaryParentEntityTypeName":"Party","Identity":{"$type":"'
-    + wire.IDENTITY.encode() + b'","EntityTypeName":"Activity","IdentityElements":{"$type":"' + wire.STRINGS.encode() + b'","$values":["'
-)  # fmt: skip
+    b'{"$type":"'
+    + wire.GENERIC.encode()
+    + b'","EntityTypeName":"Activity","PrimaryParentEntityTypeName":"Party","Identity":{"$type":"'
+    + wire.IDENTITY.encode()
+    + b'","EntityTypeName":"Activity","IdentityElements":{"$type":"'
+    + wire.STRINGS.encode()
+    + b'","$values":["'
+)
 MIDDLE = (
-    b'"]}},"PrimaryParentIdentity":{"$type":"' + wire.IDENTITY.encode() + b'","EntityTypeName":"Party","IdentityElements":{"$type":"'
-    + wire.STRINGS.encode() + b'","$values":['
-)  # fmt: skip
+    b'"]}},"PrimaryParentIdentity":{"$type":"'
+    + wire.IDENTITY.encode()
+    + b'","EntityTypeName":"Party","IdentityElements":{"$type":"'
+    + wire.STRINGS.encode()
+    + b'","$values":['
+)
 BAG = b']}},"Properties":{"$type":"' + wire.PROPERTIES.encode() + b'","$values":['
 ITEM = b'{"$type":"' + wire.PROPERTY.encode() + b'","Name":"'
 
 
 class Activity(TableEntity):
-    """Generic rows with the raw column names. Encoded by hand: fifteen properties a row, five hundred rows a page."""
+    """Generic rows with the raw column names.
+
+    Encoded by hand: fifteen properties a row, five hundred rows a page.
+    """
 
     name, item_type = "Activity", wire.GENERIC
     aliases = {"id": "partyid"}
@@ -116,10 +143,12 @@ class Activity(TableEntity):
         for name in COLUMNS:
             start, bare = ITEM + name.encode() + b'"', b"}"
             with_value = start + b',"Value":'
-            columns.append([
-                start + bare if value is None else with_value + wire.encode(wire.boxed(value)) + bare
-                for value in table.columns[name].wire(rows)
-            ])  # fmt: skip
+            columns.append(
+                [
+                    start + bare if value is None else with_value + wire.encode(wire.boxed(value)) + bare
+                    for value in table.columns[name].wire(rows)
+                ]
+            )
         numbers, members = table.columns["SEQN"].wire(rows), table.columns["PartyId"].wire(rows)
         return [
             msgspec.Raw(HEAD + str(n).encode() + MIDDLE + wire.encode(m) + BAG + b",".join(items) + b"]}}")
@@ -130,7 +159,10 @@ class Activity(TableEntity):
         return msgspec.json.decode(super().get(elements))
 
     def check(self, body: Row, user: Account) -> None:
-        """400 for an unknown contact or type, or a value wider than its column. Unknown names are ignored, as iMIS seems to do."""
+        """400 for an unknown contact or type, or a value wider than its column.
+
+        Unknown names are ignored, as iMIS seems to do.
+        """
         given = _columns(body)
         problems = [
             (n, given[n], f"{n} is longer than {width} characters.")

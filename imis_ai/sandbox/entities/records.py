@@ -39,18 +39,30 @@ class PartyDuplicate(DocumentEntity):
 
 
 def change(
-    store: Store, entity: str, elements: list[str], at: str, changes: list[tuple[str, Any, Any]], *, action: int = 1,
+    store: Store,
+    entity: str,
+    elements: list[str],
+    at: str,
+    changes: list[tuple[str, Any, Any]],
+    *,
+    action: int = 1,
     user: str = "MANAGER",
-) -> Row:  # fmt: skip
+) -> Row:
     """Append one ChangeLog row. changes: (property, old, new); action 0 add, 1 update, 2 delete."""
     number = len(store.kept("ChangeLog")) + 1
     rows = [
         wire.typed(CHANGE, PropertyName=name, OriginalValue=old, NewValue=new) for name, old, new in changes
     ]
     row = wire.typed(
-        ChangeLog.item_type, ChangeLogId=f"{number:08d}", ActionType=action, ChangeDate=at, ChangedByUserId=user,
-        Changes=wire.values(rows, CHANGES), Identity=wire.identity(entity, *elements), Description=f"{entity} {'|'.join(elements)}",
-    )  # fmt: skip
+        ChangeLog.item_type,
+        ChangeLogId=f"{number:08d}",
+        ActionType=action,
+        ChangeDate=at,
+        ChangedByUserId=user,
+        Changes=wire.values(rows, CHANGES),
+        Identity=wire.identity(entity, *elements),
+        Description=f"{entity} {'|'.join(elements)}",
+    )
     store.kept("ChangeLog")[f"{number:08d}"] = row
     return row
 
@@ -58,9 +70,16 @@ def change(
 def erased(store: Store, party: str, at: str) -> None:
     number = f"{len(store.kept('PartyDeleteLog')) + 1:06d}"
     store.kept("PartyDeleteLog")[number] = wire.typed(
-        PartyDeleteLog.item_type, PartyDeleteLogId=number, PartyId=party, Status=3, RequestedOn=at, CompletedOn=at,
-        UpdateInformation=wire.typed(wire.kind("UpdateInformationData", wire.CORE), UpdatedOn=at, UpdatedBy="MANAGER"),
-    )  # fmt: skip
+        PartyDeleteLog.item_type,
+        PartyDeleteLogId=number,
+        PartyId=party,
+        Status=3,
+        RequestedOn=at,
+        CompletedOn=at,
+        UpdateInformation=wire.typed(
+            wire.kind("UpdateInformationData", wire.CORE), UpdatedOn=at, UpdatedBy="MANAGER"
+        ),
+    )
 
 
 def merged(store: Store, discarded: str, retained: str, at: str) -> None:
@@ -71,8 +90,14 @@ def merged(store: Store, discarded: str, retained: str, at: str) -> None:
 def add_records(store: Store) -> None:
     """Code tables and the history of merges, erasures and duplicates."""
     for place in [] if store.options.archive else places.CHAPTERS:
-        row = {"$type": GenTable.item_type, "Table_Name": "CHAPTER", "Code": place.code, "Substitute": place.region,
-               "Upper_Code": place.code, "Description": place.name}  # fmt: skip
+        row = {
+            "$type": GenTable.item_type,
+            "Table_Name": "CHAPTER",
+            "Code": place.code,
+            "Substitute": place.region,
+            "Upper_Code": place.code,
+            "Description": place.name,
+        }
         store.kept("GenTable").setdefault(f"CHAPTER|{place.code}", row)
     gone = store.association.gone
     happened = [(day, "merge", pair) for *pair, day in gone.merged] + [
