@@ -7,7 +7,6 @@ from imis_ai.mirror.actions.merges import erase
 from imis_ai.mirror.actions.notices import follow_up, follow_up_alone, receive
 from imis_ai.mirror.actions.rejects import ignore, retry
 from imis_ai.mirror.actions.save import Saved, clear_dirty, mark_dirty, save
-from imis_ai.mirror.actions.sweep import sweep
 from imis_ai.mirror.actions.sync import FeedResult, SyncResult, UnknownFeed, sync
 from imis_ai.mirror.archive.problems import BadArchive
 
@@ -32,6 +31,5 @@ __all__ = [
     "release",
     "retry",
     "save",
-    "sweep",
     "sync",
 ]

@@ -14,6 +14,7 @@ from imis_ai.jobs.progress import Progress
 from imis_ai.mirror.actions import holds, lease, notices, prune, rejects, sweep
 from imis_ai.mirror.actions.cursor import Cursor
 from imis_ai.mirror.actions.save import Saved, mark_dirty, save
+from imis_ai.mirror.ahead import ahead
 from imis_ai.mirror.models import Feed
 from imis_ai.mirror.upsert.lookups import Lookups
 
@@ -184,7 +185,7 @@ def _read(run: _Run, resource: Resource, feed: FeedResult) -> None:
     """One resource to its end, from where the last run stopped."""
     cursor = Cursor.load(resource, full=run.is_full)
     seen = prune.Seen() if cursor.is_whole and not cursor.offset else None
-    pages = run.client.pages(resource, cursor.since, offset=cursor.offset)
+    pages = ahead(run.client.pages(resource, cursor.since, offset=cursor.offset))
     for part in _parts(pages, run.batch):
         run.progress.checkpoint()
         run.progress.stage(resource.name, total=part[-1].total)

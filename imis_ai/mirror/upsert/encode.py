@@ -7,12 +7,14 @@ table can't hold marks its row in `bad` (row number -> sentence); the caller lea
 import math
 import re
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 
 NULL = r"\N"
 Bad = dict[int, str]
 Encoder = Callable[[Sequence, Bad], list[str]]
 
+EARLIEST = 1000
 MARK = "…"
 LONGEST_TEXT = 256 * 1024
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -80,6 +82,13 @@ def _one(
     except Unfit as problem:
         bad[number] = f"{what}: {problem}"
     return NULL
+
+
+def moment(value: date) -> str:
+    """Dates and date-times. iMIS' 0001-01-01 for "not set" must not get this far."""
+    if value.year < EARLIEST:
+        raise Unfit(f"{value} is no plausible date")
+    return str(value)
 
 
 def boolean(value: object) -> str:

@@ -12,6 +12,7 @@ from imis_ai.mirror.models import Chapter, ErasedKey, Member, MemberAlias, Tier
 from imis_ai.mirror.upsert import encode
 
 MOST_REMEMBERED = 1_000_000
+_blake, _to_int = hashlib.blake2b, int.from_bytes
 
 
 class Lookups:
@@ -94,7 +95,7 @@ def pseudonym(imis_id: str, salt: uuid.UUID) -> uuid.UUID:
 
 
 def row_hash(encoded: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(encoded, digest_size=8).digest(), "big", signed=True) or 1
+    return _to_int(_blake(encoded, digest_size=8).digest(), "big", signed=True) or 1
 
 
 def _ids_by_key(model: type[models.Model], keys: Sequence[str]) -> dict[str, int]:

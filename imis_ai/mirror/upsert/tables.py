@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import partial
 
 from django.db import models
@@ -41,14 +40,8 @@ class Table:
         return any(column.target is mirror.Member for column in self.columns)
 
 
-def _moment(value: datetime | date) -> str:
-    if value.year < 1000:  # iMIS' 0001-01-01 for "not set" must not get this far
-        raise encode.Unfit(f"{value} is no plausible date")
-    return str(value)
-
-
 PLAIN = (
-    (models.DateField, _moment),  # also date-times
+    (models.DateField, encode.moment),  # also date-times
     (models.BooleanField, encode.boolean),
     (models.FloatField, encode.number),
     (models.SmallIntegerField, encode.integer(16)),

@@ -15,6 +15,7 @@ from imis_ai.mirror.upsert.lookups import Lookups
 from imis_ai.mirror.upsert.tables import CHECKS, CODE_MODELS, Column, Table
 
 KEY_LENGTH = 200
+astuple = msgspec.structs.astuple
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
@@ -106,11 +107,12 @@ def _are_keys(keys: Sequence[str]) -> bool:
 
 def _compare(table: Table, rows: list[records.Record], written: Written) -> tuple[_Batch, _Batch]:
     """Split into new and changed rows; rows with an equal hash, or older than ours, are left as they are."""
-    hashes = [_hash(row) for row in rows]
+    hashes = _hashes(rows)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT key, row_hash, updated_on FROM {table.name} WHERE key = ANY(%s)",  # noqa: S608  our own name
-            [[row.key for row in rows]],
+            f"SELECT key, row_hash, updated_on FROM {table.name}"  # noqa: S608  our own name
+            " WHERE key = ANY(string_to_array(%s, chr(10)))",  # printable keys hold no newline
+            ["\n".join([row.key for row in rows])],
         )
         ours = {key: (hash_, updated_on) for key, hash_, updated_on in cursor.fetchall()}
     if not ours:
@@ -130,11 +132,11 @@ def _compare(table: Table, rows: list[records.Record], written: Written) -> tupl
     return new, changed
 
 
-def _hash(record: records.Record) -> int:
+def _hashes(rows: Sequence[records.Record]) -> list[int]:
     try:
-        return lookups.row_hash(_pack(record))
-    except UnicodeEncodeError:  # lone surrogates, which the encoding replaces
-        return lookups.row_hash(repr(record).encode(errors="backslashreplace"))
+        return [lookups.row_hash(_pack(row)) for row in rows]
+    except UnicodeEncodeError:  # lone surrogates, which the encoder replaces
+        return [lookups.row_hash(repr(row).encode(errors="backslashreplace")) for row in rows]
 
 
 def _encode(
@@ -143,8 +145,11 @@ def _encode(
     """The stored columns as COPY text; refused rows are taken out and noted in `written`."""
     bad: dict[int, Refusal] = {}
     columns = {}
+    told = dict(
+        zip(table.record.__struct_fields__, zip(*map(astuple, batch.records), strict=True), strict=True)
+    )
     for column in table.columns:
-        values = [getattr(row, column.field) for row in batch.records]
+        values = told[column.field]
         if column.target is None:
             problems: encode.Bad = {}
             columns[column.name] = column.encoder(values, problems)
