@@ -1,11 +1,20 @@
 """All addresses of the product."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from imis_ai import views
 from imis_ai.mirror import webhooks
+from retention.urls import api_urlpatterns as retention_api
 
+api = [
+    path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
+    path("imis/notices/", webhooks.notices, name="imis_notices"),
+    path("retention/", include(retention_api)),
+    re_path(r"^(?P<rest>.*)$", views.nothing_in_api, name="api_nothing"),
+]
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
@@ -15,7 +24,7 @@ urlpatterns = [
     path("data/", include("imis_ai.mirror.urls")),
     path("jobs/", include("imis_ai.jobs.urls")),
     path("help/", include("imis_ai.ui.urls")),
-    path("api/imis/notices/", webhooks.notices, name="imis_notices"),
+    path("api/", include(api)),
     path("admin/", admin.site.urls),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),

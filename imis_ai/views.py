@@ -80,6 +80,13 @@ def ready(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ready\n", content_type="text/plain")
 
 
+@login_not_required
+def nothing_in_api(request: HttpRequest, rest: str) -> HttpResponse:
+    return JsonResponse(
+        {"detail": f"There is nothing at {API}{rest}. {API}docs/ lists what there is."}, status=404
+    )
+
+
 def denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
     sentence = str(exception) or "You may not do this."
     if request.path.startswith(API):

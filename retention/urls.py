@@ -1,11 +1,15 @@
-"""Addresses of the retention domain."""
+"""Addresses of the retention domain: pages, and what is added under /api/retention/."""
 
 from django.urls import path
 
-from retention import views
+from retention import api, views
 
 urlpatterns = [
     path("", views.risk_list, name="risk_list"),
     path("export.csv", views.export, name="risk_export"),
     path("members/<str:imis_id>/", views.member, name="risk_member"),
+]
+api_urlpatterns = [
+    path("members/", api.MemberList.as_view(), name="api_risk_members"),
+    path("members/<str:imis_id>/", api.MemberScore.as_view(), name="api_risk_member"),
 ]

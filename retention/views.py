@@ -140,6 +140,7 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
         "scope_words": _scope(request.user, chapters),
         **_frame_context(run, filters),
     }
+    context["panel_label"] = "Member"
     asked = form.cleaned_data.get("panel")
     score = asked and panel.score_of(seen=seen, run=run, imis_id=asked)
     if asked and not score:

@@ -80,6 +80,7 @@ def _specimens() -> dict:
             {"label": "All", "address": "#main", "number": None, "is_current": False},
         ],
         "chip_list": [_chip(is_on=False), _chip(is_on=True)],
+        "removed": [("Tier: Fellow", "#main"), ("Chapter: Texas", "#main")],
         "fresh_form": _Specimen(initial={"theme": "a"}),
         "bad_form": _Specimen({"name": "A name that is far too long for it", "theme": ""}),
         "jobs": [
