@@ -1,0 +1,20 @@
+"""Reads of features: frames by pseudonym, the catalogue, terms for labels, members alike."""
+
+from imis_ai.features.queries.catalogue import Entry, catalogue, register_use
+from imis_ai.features.queries.frames import NotAllowed, evidence, frame, frames
+from imis_ai.features.queries.similar import Neighbour, has_pgvector, neighbours
+from imis_ai.features.queries.terms import terms
+
+__all__ = [
+    "Entry",
+    "Neighbour",
+    "NotAllowed",
+    "catalogue",
+    "evidence",
+    "frame",
+    "frames",
+    "has_pgvector",
+    "neighbours",
+    "register_use",
+    "terms",
+]

@@ -1,0 +1,199 @@
+"""Frames of features by pseudonym: from the stored snapshot of the day where there is one, else computed."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imis_ai.features import definitions
+from imis_ai.features.calc.arrays import Array
+from imis_ai.features.calc.asof import AsOf, Sources
+from imis_ai.features.definitions import FEATURES, PURPOSES, Feature
+from imis_ai.features.definitions.own import PREFIX
+from imis_ai.features.models import PublishedValue, Snapshot, SnapshotColumn
+from imis_ai.features.queries import sources
+from imis_ai.mirror import columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EPOCH = date(1970, 1, 1)
+
+
+class NotAllowed(Exception):
+    """These features may not be used for this purpose."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Features of one day: `values[i]` is feature `names[i]`, one 32-bit float per pseudonym."""
+
+    pseudonyms: Array
+    names: list[str]
+    values: Array
+
+
+def frame(
+    *,
+    as_of: date,
+    names: Sequence[str] | None = None,
+    purpose: str = "retention",
+    pseudonyms: Sequence[str] | None = None,
+) -> "pd.DataFrame":
+    """Features as of a day: one row per member known before it, float32, index pseudonym.
+
+    `names` chooses columns (published values too); without it come all that the purpose allows. With
+    `pseudonyms` only these members are read and computed from the mirror as it is now, which is quick for a few.
+    Raises NotAllowed for a feature that the purpose forbids, LookupError for one that does not exist.
+    """
+    return frames(as_ofs=[as_of], names=names, purpose=purpose, pseudonyms=pseudonyms)[as_of]
+
+
+def frames(
+    *,
+    as_ofs: Iterable[date],
+    names: Sequence[str] | None = None,
+    purpose: str = "retention",
+    pseudonyms: Sequence[str] | None = None,
+) -> "dict[date, pd.DataFrame]":
+    """`frame` for many days at once: the mirror is read once."""
+    check_purpose(names, purpose)
+    days = sorted(set(as_ofs))
+    stored = {} if pseudonyms is not None else _stored(days, names, purpose)
+    missing = [day for day in days if day not in stored]
+    if missing:
+        data = sources.load(of=_ids(pseudonyms) if pseudonyms is not None else None)
+        wanted = _wanted(names, purpose, sources.own_kinds(data))
+        for day in missing:
+            stored[day] = _as_frame(compute(data, day, wanted))
+    return {day: _with_published(stored[day], day, names) for day in days}
+
+
+def evidence(*, as_of: date, pseudonyms: Sequence[str]) -> "pd.DataFrame":
+    """The members' own values behind a sentence ("no visit for 92 days, usually every 12"), as features."""
+    found = frame(as_of=as_of)
+    return found[found.index.isin(list(pseudonyms))]
+
+
+def compute(data: Sources, day: date, features: dict[str, Feature]) -> Computed:
+    """The features of all members known before the day."""
+    at = AsOf(data, (day - EPOCH).days, {name: each.how for name, each in all_features(data).items()})
+    rows = np.flatnonzero(at.is_known)
+    values = np.empty((len(features), len(rows)), dtype=np.float32)
+    for i, name in enumerate(features):
+        values[i] = at[name][rows]
+    texts = data.keep("pseudonyms", lambda: columns.pseudonyms(data.members["pseudonym"]))
+    return Computed(texts[rows], list(features), values)
+
+
+def all_features(data: Sources) -> dict[str, Feature]:
+    """The declared features and those of the association's own kinds."""
+    return FEATURES | definitions.own_features(sources.own_kinds(data))
+
+
+def check_purpose(names: Sequence[str] | None, purpose: str) -> None:
+    """Raises NotAllowed when the purpose is unknown or forbids one of the features."""
+    if purpose not in PURPOSES:
+        raise NotAllowed(f"{purpose!r} is no purpose. Use one of: {', '.join(PURPOSES)}.")
+    refused = [name for name in names or () if name in FEATURES and purpose not in FEATURES[name].purposes]
+    if refused:
+        raise NotAllowed(
+            f"{', '.join(refused)} may not be used for {purpose} ({PURPOSES[purpose]}). Leave it out."
+        )
+
+
+def _wanted(names: Sequence[str] | None, purpose: str, kinds: list[str]) -> dict[str, Feature]:
+    known = FEATURES | definitions.own_features(kinds)
+    if names is None:
+        return {name: each for name, each in known.items() if purpose in each.purposes}
+    published = _published_names()
+    unknown = [
+        name for name in names if name not in known and name not in published and not name.startswith(PREFIX)
+    ]
+    if unknown:
+        raise LookupError(
+            f"There is no feature {', '.join(unknown)}. `manage.py features` lists all of them."
+        )
+    return {name: known[name] for name in names if name in known}
+
+
+def _ids(pseudonyms: Sequence[str]) -> list[int]:
+    members = columns.members()
+    texts = columns.pseudonyms(members["pseudonym"])
+    return members["id"][np.isin(texts, list(pseudonyms))].tolist()
+
+
+def _as_frame(found: Computed) -> "pd.DataFrame":
+    import pandas as pd
+
+    index = pd.Index(found.pseudonyms, name="pseudonym", dtype=object)
+    return pd.DataFrame(found.values.T, index=index, columns=found.names, copy=False)
+
+
+# stored snapshots
+
+
+def _stored(days: Sequence[date], names: Sequence[str] | None, purpose: str) -> "dict[date, pd.DataFrame]":
+    found = Snapshot.objects.filter(as_of__in=days, version=definitions.version())
+    loaded = {snapshot.as_of: _load(snapshot, names, purpose) for snapshot in found}
+    return {day: each for day, each in loaded.items() if each is not None}
+
+
+def _load(snapshot: Snapshot, names: Sequence[str] | None, purpose: str) -> "pd.DataFrame | None":
+    """The stored columns; None when one that is asked for is not among them."""
+    rows = SnapshotColumn.objects.filter(snapshot=snapshot)
+    if names is not None:
+        rows = rows.filter(name__in=names)
+    data = dict(rows.values_list("name", "data"))
+    if names is None:
+        order = [
+            name for name in _in_order(data) if name not in FEATURES or purpose in FEATURES[name].purposes
+        ]
+    else:
+        order = [name for name in names if name in data or name in FEATURES or name.startswith(PREFIX)]
+    if any(name not in data for name in order):
+        return None
+    raw = np.frombuffer(bytes(snapshot.pseudonyms), dtype="V16")
+    values = np.empty((len(order), snapshot.members), dtype=np.float32)
+    for i, name in enumerate(order):
+        values[i] = unpack(data[name])
+    return _as_frame(Computed(columns.pseudonyms(raw), order, values))
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Declared features in their order, the association's own behind them."""
+    declared = {name: i for i, name in enumerate(FEATURES)}
+    return sorted(names, key=lambda name: (declared.get(name, len(declared)), name))
+
+
+def pack(values: Array) -> bytes:
+    """Floats as stored: the bytes of one significance together, since they repeat, then compressed."""
+    as_bytes = np.ascontiguousarray(values, dtype="<f4").view(np.uint8).reshape(-1, 4)
+    return zlib.compress(as_bytes.T.tobytes(), 1)
+
+
+def unpack(data: bytes | memoryview) -> Array:
+    by_significance = np.frombuffer(zlib.decompress(data), dtype=np.uint8).reshape(4, -1)
+    return np.ascontiguousarray(by_significance.T).view("<f4").ravel()
+
+
+# published values
+
+
+def _published_names() -> set[str]:
+    return set(PublishedValue.objects.values_list("name", flat=True).distinct())
+
+
+def _with_published(found: "pd.DataFrame", day: date, names: Sequence[str] | None) -> "pd.DataFrame":
+    """Adds the published values asked for: the last ones as of this day or earlier."""
+    missing = [name for name in names or () if name not in found.columns]
+    for name in missing:
+        values = {}
+        runs = PublishedValue.objects.filter(name=name, as_of__lte=day)
+        if latest := runs.order_by("-as_of").values_list("as_of", flat=True).first():
+            values = {str(p): v for p, v in runs.filter(as_of=latest).values_list("pseudonym", "value")}
+        found[name] = found.index.map(values).astype("float32")
+    return found[list(names)] if names is not None and missing else found

@@ -1,0 +1,118 @@
+"""From the mirror's columns to what the calculations read: one position per member, tables sorted by member and date."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from django.conf import settings
+
+from imis_ai.features.calc.activity import History
+from imis_ai.features.calc.arrays import Array, Columns, take_rows
+from imis_ai.features.calc.asof import Sources
+from imis_ai.features.definitions.own import safe
+from imis_ai.mirror import columns
+
+WORDS = ("organisation", "annual_conference", "chapter_meeting", "webinar", "dues", "autopay")
+MOST_OWN_KINDS = 30
+OTHER_KINDS = "other_kinds"
+
+# table: the fields read, and those it is sorted by after the member
+TABLES = {
+    "term": (
+        ("member", "start_on", "end_on", "resigned_on", "tier", "price", "method"),
+        ("start_on", "end_on"),
+    ),
+    "registration": (("member", "event", "registered_at", "attended", "cancelled_at"), ()),
+    "invoice": (
+        ("member", "issued_on", "due_on", "paid_on", "amount", "kind", "term_start"),
+        ("issued_on", "due_on"),
+    ),
+    "payment": (("member", "received_on", "amount"), ("received_on",)),
+    "payment_attempt": (("member", "at", "succeeded"), ("at", "succeeded")),
+    "committee_role": (("member", "start_on", "end_on", "leads:role"), ("start_on",)),
+}
+
+
+def load(*, of: Sequence[int] | None = None) -> Sources:
+    """Everything the features are computed from; `of` limits it to these member ids (for a few changed members).
+
+    Categories that need the whole population (chapter, city) are then numbered among these members only, so
+    callers leave them out.
+    """
+    activities = columns.activities(of=of)
+    members = _aligned(activities.members, columns.members(of=of))
+    at = Positions(members["id"])
+    tables = {name: _table(name, at, of) for name in TABLES}
+    words = columns.words(WORDS)
+    tables["term"]["has_method"] = tables["term"]["method"] != columns.NO_WORD
+    tables["term"]["is_autopay"] = tables["term"].pop("method") == words["autopay"]
+    tables["committee_role"]["is_leader"] = tables["committee_role"].pop("leads:role")
+    tables["registration"] = _with_events(tables["registration"])
+    tiers = columns.table("tier", ["code", "rank"])
+    tables["tier"] = tiers
+    tables["tier_price"] = columns.table("tier_price", ["tier", "effective_on", "price"])
+    histories = _histories(activities.segments, len(members["id"]))
+    return Sources(members, histories, tables, words, settings.GRACE_DAYS)
+
+
+def own_kinds(sources: Sources) -> list[str]:
+    """Kinds that the product does not know."""
+    return sorted(set(sources.activities) - set(columns.CANONICAL))
+
+
+class Positions:
+    """Member ids to their positions."""
+
+    def __init__(self, ids: Array) -> None:
+        self.ids, self.order = ids, np.argsort(ids)
+
+    def of(self, ids: Array) -> Array:
+        """Position of each id, -1 for one that is not there."""
+        if not len(self.ids):
+            return np.full(len(ids), -1)
+        at = np.minimum(np.searchsorted(self.ids, ids, sorter=self.order), len(self.ids) - 1)
+        found = self.order[at]
+        return np.where(self.ids[found] == ids, found, -1)
+
+
+def _aligned(first: Array, members: Columns) -> Columns:
+    """The members in the order of the activity columns, the others behind. Those no longer there count as merged."""
+    ids = np.concatenate([first, np.setdiff1d(members["id"], first)])
+    position = Positions(members["id"]).of(ids)
+    if not len(members["id"]):
+        return members
+    aligned = take_rows(members, np.maximum(position, 0))
+    aligned["id"] = ids
+    aligned["is_merged"] = np.where(position < 0, 1, aligned["is_merged"])
+    return aligned
+
+
+def _table(name: str, at: Positions, of: Sequence[int] | None) -> Columns:
+    fields, keys = TABLES[name]
+    rows = columns.table(name, fields, of=of)
+    rows["member"] = at.of(rows["member"])
+    order = np.lexsort([rows[key] for key in (*reversed(keys), "member")])
+    return take_rows(rows, order[rows["member"][order] >= 0])
+
+
+def _with_events(rows: Columns) -> Columns:
+    events = columns.table("event", ["id", "starts_at", "kind"])
+    place = Positions(events["id"]).of(rows["event"])
+    rows = take_rows(rows, place >= 0)
+    place = place[place >= 0]
+    rows["event_day"], rows["event_kind"] = events["starts_at"][place], events["kind"][place]
+    return take_rows(rows, np.lexsort((rows["registered_at"], rows["event_day"], rows["member"])))
+
+
+def _histories(segments: Mapping[str, list[Columns]], n: int) -> dict[str, History]:
+    """One history per kind; of the unknown kinds only the largest stay by themselves."""
+    named: dict[str, list[Columns]] = {}
+    for kind, parts in segments.items():
+        named.setdefault(safe(kind), []).extend(parts)
+    own = sorted(set(named) - set(columns.CANONICAL), key=lambda kind: (-_rows(named[kind]), kind))
+    for kind in own[MOST_OWN_KINDS:]:
+        named.setdefault(OTHER_KINDS, []).extend(named.pop(kind))
+    return {kind: History(parts, n) for kind, parts in named.items()}
+
+
+def _rows(parts: list[Columns]) -> int:
+    return sum(len(part["day"]) for part in parts)

@@ -1,0 +1,43 @@
+"""Membership periods for the label book."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imis_ai.features.calc.arrays import NO_DAY, Array
+from imis_ai.features.calc.terms import lookup
+from imis_ai.features.queries.sources import Positions
+from imis_ai.mirror import columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIELDS = ("member", "start_on", "end_on", "resigned_on", "tier", "price", "method")
+
+
+def terms() -> "pd.DataFrame":
+    """All terms sorted by pseudonym and start: pseudonym, start, end, resigned (days), tier_rank, price, autopay."""
+    import pandas as pd
+
+    members = columns.members()
+    rows = columns.table("term", FIELDS)
+    tiers = columns.table("tier", ["code", "rank"])
+    texts = columns.pseudonyms(members["pseudonym"])
+    place = Positions(members["id"]).of(rows["member"])
+    found = pd.DataFrame(
+        {
+            "pseudonym": texts[place],
+            "start": _dates(rows["start_on"]),
+            "end": _dates(rows["end_on"]),
+            "resigned": _dates(rows["resigned_on"]),
+            "tier_rank": lookup(rows["tier"], tiers["code"], tiers["rank"]),
+            "price": rows["price"],
+            "autopay": rows["method"] == columns.words(["autopay"])["autopay"],
+        }
+    )
+    return found.sort_values(["pseudonym", "start", "end"], kind="stable", ignore_index=True)
+
+
+def _dates(days: Array) -> Array:
+    dates = days.astype("datetime64[D]")
+    return np.where(days == NO_DAY, np.datetime64("NaT"), dates).astype("datetime64[s]")
