@@ -20,20 +20,6 @@ from imis_ai.imis.parse.page import Bad, Decoded
 from imis_ai.imis.resources import RESOURCES, Resource
 
 QUERY_ROUTE = "/api/query"
-KEPT_ON = {
-    "key",
-    "member",
-    "invoice",
-    "number",
-    "event",
-    "start_on",
-    "end_on",
-    "at",
-    "kind",
-    "body",
-    "issued_on",
-    "due_on",
-}
 
 
 class MappingError(ValueError):
@@ -103,7 +89,7 @@ def load(*, time_zone: str, path: str | Path = "") -> Names:
         _known(resource, set(columns), path)
         for name, wire_name in names.items():
             _known(name, set(columns[resource]), path, of=resource)
-            if wire_name is None and name in KEPT_ON:
+            if wire_name is None and name in _needed(resource):
                 raise MappingError(
                     f"{path}: {resource}.{name} cannot be switched off, nothing works without it."
                 )
@@ -116,6 +102,10 @@ def load(*, time_zone: str, path: str | Path = "") -> Names:
         zone=zone, columns=columns, kinds=kinds, off={name: each for name, each in off.items() if each}
     )
     return Names(context=context, paths=given.paths, query_route=given.query_route)
+
+
+def _needed(resource: str) -> frozenset[str]:
+    return RESOURCES[resource].shape.needed if resource in RESOURCES else frozenset({"key"})
 
 
 def _read(path: Path) -> MappingFile:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from imis_ai.imis import records
 from imis_ai.imis.fields import FIELDS, Field
 from imis_ai.imis.parse import objects, parties, rows, wire
 from imis_ai.imis.parse.context import Context
@@ -17,6 +18,7 @@ UPDATED = dt.timedelta(minutes=15)
 WINDOW = dt.timedelta(days=45)
 LOGS = dt.timedelta(days=7)
 
+Parser = Callable[[Any, Context], list[Record]]
 Strategy = Literal["updated", "window", "full"]
 
 
@@ -43,7 +45,7 @@ class Resource:
     fields: tuple[Field, ...] = field(default=())
 
     @property
-    def parser(self) -> Callable[[Any, Context], list[Record]]:
+    def parser(self) -> Parser:
         return self.shape.records
 
     @property
@@ -93,12 +95,10 @@ def _pair(resource: str, *names: str) -> Callable[[Any, Context], str]:
     return read
 
 
-def _query(
-    name: str, title: str, records: Callable[[Any, Context], list[Record]], purpose: str, **more: Any
-) -> Resource:
+def _query(name: str, title: str, parser: Parser, makes: type[Record], purpose: str, **more: Any) -> Resource:
     names = more.pop("key", ("key",))
     read = column(name, names[0]) if len(names) == 1 else _pair(name, *names)
-    shape = Shape(dict[str, Any], read, records)
+    shape = Shape(dict[str, Any], read, parser, makes)
     return Resource(name, QUERIES + title, shape, purpose=purpose, fields=FIELDS[name], **more)
 
 
@@ -110,7 +110,7 @@ CHANGED: dict[str, Any] = {"since_param": "Parameter", "strategy": "updated", "o
 MERGES = Resource(
     "deletions",
     "/api/ChangeLog",
-    Shape(wire.ChangeLog, _change_key, parties.change_log, ("ChangeLog",)),
+    Shape(wire.ChangeLog, _change_key, parties.change_log, records.Deletion, ("ChangeLog",)),
     since_param="ChangeDate",
     filters=(("IdentityEntityTypeName", "Party"),),
 )
@@ -119,7 +119,7 @@ _TABLE = (
     _object(
         "chapters",
         "/api/GenTable",
-        Shape(wire.GenTable, attribute("code", "Code"), objects.chapter, ("GenTable",)),
+        Shape(wire.GenTable, attribute("code", "Code"), objects.chapter, records.Chapter, ("GenTable",)),
         "Chapters and their regions",
         filters=(("TableName", "CHAPTER"),),
     ),
@@ -130,6 +130,7 @@ _TABLE = (
             wire.CustomerType,
             attribute("customer_type_id", "CustomerTypeId"),
             objects.tier,
+            records.Tier,
             ("CustomerType",),
         ),
         "Membership tiers",
@@ -138,31 +139,33 @@ _TABLE = (
         "tier_prices",
         "TierPrices",
         rows.tier_price,
+        records.TierPrice,
         "Prices of tiers over time",
         key=("tier", "effective_on"),
     ),
-    _query("benefits", "Benefits", rows.benefit, "What members can use", key=("name",)),
+    _query("benefits", "Benefits", rows.benefit, records.Benefit, "What members can use", key=("name",)),
     _query(
         "tier_benefits",
         "TierBenefits",
         rows.tier_benefit,
+        records.TierBenefit,
         "What each tier includes",
         key=("tier", "benefit_name"),
     ),
     _object(
         "members",
         "/api/Party",
-        Shape(wire.Party, _party_key, parties.party, ("Party", "Person", "Organization")),
+        Shape(wire.Party, _party_key, parties.party, records.Member, ("Party", "Person", "Organization")),
         "Members, organisations and what they agreed to",
         since_param="UpdatedOn",
         strategy="updated",
         overlap=UPDATED,
     ),
-    _query("terms", "Terms", rows.term, "Membership periods", **CHANGED),
+    _query("terms", "Terms", rows.term, records.Term, "Membership periods", **CHANGED),
     _object(
         "activities",
         "/api/Activity",
-        Shape(wire.Bag, _activity_key, objects.activity, ("GenericEntityData",)),
+        Shape(wire.Bag, _activity_key, objects.activity, records.Activity, ("GenericEntityData",)),
         "Donations, courses, cases, community",
         since_param="EFFECTIVE_DATE",
         strategy="window",
@@ -172,6 +175,7 @@ _TABLE = (
         "web_visits",
         "WebActivity",
         rows.web_visit,
+        records.Activity,
         "Logins, pages and downloads in the portal",
         since_param="Parameter",
         strategy="window",
@@ -181,6 +185,7 @@ _TABLE = (
         "email_events",
         "EmailEvents",
         rows.email_event,
+        records.Activity,
         "Mailings sent, opened and clicked",
         since_param="Parameter",
         strategy="window",
@@ -189,17 +194,23 @@ _TABLE = (
     _object(
         "events",
         "/api/Event",
-        Shape(wire.Event, attribute("event_id", "EventId"), objects.event, ("Event",)),
+        Shape(wire.Event, attribute("event_id", "EventId"), objects.event, records.Event, ("Event",)),
         "Events",
     ),
     _query(
-        "registrations", "Registrations", rows.registration, "Who registered, came, or stayed away", **CHANGED
+        "registrations",
+        "Registrations",
+        rows.registration,
+        records.Registration,
+        "Who registered, came, or stayed away",
+        **CHANGED,
     ),
-    _query("invoices", "Invoices", rows.invoice, "Invoices and open amounts", **CHANGED),
+    _query("invoices", "Invoices", rows.invoice, records.Invoice, "Invoices and open amounts", **CHANGED),
     _query(
         "invoice_lines",
         "InvoiceLines",
         rows.invoice_line,
+        records.InvoiceLine,
         "What was billed",
         key=("invoice", "number"),
         **CHANGED,
@@ -207,7 +218,9 @@ _TABLE = (
     _object(
         "payments",
         "/api/Payment",
-        Shape(wire.Payment, attribute("payment_id", "PaymentId"), objects.payment, ("Payment",)),
+        Shape(
+            wire.Payment, attribute("payment_id", "PaymentId"), objects.payment, records.Payment, ("Payment",)
+        ),
         "Payments received",
         since_param="PaymentDate",
         strategy="window",
@@ -220,6 +233,7 @@ _TABLE = (
             wire.Attempt,
             attribute("data_vault_attempt_id", "DataVaultAttemptId"),
             objects.payment_attempt,
+            records.PaymentAttempt,
             ("DataVaultAttempt",),
         ),
         "Automatic card charges and how they ended",
@@ -230,16 +244,24 @@ _TABLE = (
     _object(
         "committees",
         "/api/GroupMember",
-        Shape(wire.GroupMember, _group_member_key, parties.group_member, ("GroupMember",)),
+        Shape(
+            wire.GroupMember, _group_member_key, parties.group_member, records.CommitteeRole, ("GroupMember",)
+        ),
         "Terms of office in committees",
         filters=(("GroupId", "startsWith:COMMITTEE"),),
     ),
-    _query("texts", "Texts", rows.text, "What members wrote", **CHANGED),
-    _query("relationships", "Relationships", rows.relationship, "Employers and staff owners"),
+    _query("texts", "Texts", rows.text, records.Text, "What members wrote", **CHANGED),
+    _query(
+        "relationships",
+        "Relationships",
+        rows.relationship,
+        records.Relationship,
+        "Employers and staff owners",
+    ),
     _object(
         "deletions",
         "/api/PartyDeleteLog",
-        Shape(wire.DeleteLog, _delete_key, parties.delete_log, ("PartyDeleteLog",)),
+        Shape(wire.DeleteLog, _delete_key, parties.delete_log, records.Deletion, ("PartyDeleteLog",)),
         "Contacts that were erased or merged",
         also=(MERGES,),
         strategy="updated",
@@ -248,4 +270,4 @@ _TABLE = (
 )
 
 RESOURCES: dict[str, Resource] = {each.name: each for each in _TABLE}
-IDS = _query("ids", "MemberIds", rows.imis_id, "Ids only, to find deleted contacts")
+IDS = _query("ids", "MemberIds", rows.imis_id, Record, "Ids only, to find deleted contacts")

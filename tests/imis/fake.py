@@ -1,4 +1,4 @@
-"""An iMIS of a few lists behind httpx2's MockTransport: pages as imis-api describes them, with faults on order."""
+"""An iMIS of a few lists behind httpx2's MockTransport, with faults on order."""
 
 import datetime as dt
 import json
@@ -95,7 +95,10 @@ class Clock:
 
 
 class FakeImis:
-    """`lists` are rows by path or query name. `before` runs with the number of each request; an answer replaces ours."""
+    """`lists` are rows by path or query name.
+
+    `before` runs with the number of each request; what it answers replaces our answer.
+    """
 
     def __init__(self, lists: dict[str, list[Row]] | None = None, *, token_seconds: float = 1199) -> None:
         self.lists = lists or {}

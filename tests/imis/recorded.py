@@ -1,4 +1,9 @@
-"""Rows as iMIS puts them on the wire, by resource: zeros and flags left out of typed objects, only null left out of bags."""
+"""Rows as iMIS puts them on the wire, by resource.
+
+Zeros and flags are left out of typed objects, only null is left out of bags.
+"""
+
+# ruff: noqa: E501  one recorded row a line
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Streams over a table that changes while it is read: nothing missed, nothing torn, never two requests at once."""
+"""Streams over a table that changes while it is read: nothing missed or torn, never two requests at once."""
 
 import datetime as dt
 import random
@@ -117,7 +117,7 @@ def test_the_id_sweep_gives_ids_only():
 
 
 def survivors_missed(seed: int, mode: str) -> int:
-    """One pull of 2,000 rows while rows vanish or move to the end; how many that lived throughout were missed."""
+    """One pull of 2,000 rows while rows vanish or move to the end; how many that stayed were missed."""
     chance = random.Random(seed)
     rows = parties(2000)
     imis = FakeImis({"/api/Party": rows})
@@ -210,7 +210,7 @@ def test_a_page_that_stays_damaged_stops_the_stream_loudly_s4():
     imis = FakeImis({QUERY: visits(10)})
     imis.before = lambda number, request: None if request.url.path == "/token" else reply(b'{"Items":')
 
-    with imis.client() as client, pytest.raises(BadAnswer, match="web_visits, from row 0.*3 times in a row"):
+    with imis.client() as client, pytest.raises(BadAnswer, match=r"web_visits, from row 0.*3 times in a row"):
         keys(client)
 
     assert len(imis.reads) == 3

@@ -473,8 +473,9 @@ def test_a_page_of_other_things_is_refused_s4():
     assert "other things" in refused(body.encode(), "members")
 
 
-def test_a_page_that_is_empty_and_goes_on_is_refused():
-    assert refused(json.dumps(page([], total=10) | {"HasNext": True}).encode())
+@pytest.mark.parametrize("change", [{"HasNext": True, "TotalCount": 0}, {"HasNext": False}])
+def test_a_page_that_is_empty_before_the_end_is_refused(change):
+    assert refused(json.dumps(page([], total=10) | change).encode())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from imis_ai.imis import budget
-from imis_ai.imis.client import Client
+from imis_ai.imis.client import Client, Page
 from imis_ai.imis.errors import (
     AuthFailed,
     BadAnswer,
@@ -189,7 +189,7 @@ def test_a_system_that_is_down_is_not_asked_five_times_for_every_resource_s2():
                 list(client.pages(RESOURCES[name]))
         assert len(imis.seen) == 5 + 1 + 1
         imis.before = lambda number, request: None
-        assert list(client.pages(RESOURCES["events"]))[0].records == []
+        assert next(client.pages(RESOURCES["events"])).records == []
 
 
 @pytest.mark.parametrize(
@@ -244,16 +244,13 @@ def test_no_minute_holds_more_requests_than_the_ceiling(ceiling):
 def test_quiet_hours_stop_the_run_where_it_is_and_say_when_it_goes_on():
     imis = FakeImis({WEB.path: visits(1000)})  # it is 09:00 in Chicago
     imis.before = lambda number, request: imis.clock.sleep(5 * 60)
-    found = 0
+    found: list[Page] = []
 
-    with (
-        imis.client(quiet_hours="10:00-18:00") as client,
-        pytest.raises(QuietHours, match="until 18:00") as caught,
-    ):
-        for page in client.pages(WEB):
-            found += len(page.records)
+    client = imis.client(quiet_hours="10:00-18:00")
+    with client, pytest.raises(QuietHours, match="until 18:00") as caught:
+        found.extend(client.pages(WEB))
 
-    assert found > 100
+    assert len(found) > 2
     assert all(at < dt.datetime(2026, 3, 2, 16, tzinfo=dt.UTC).timestamp() for at in imis.times)
     assert caught.value.until == dt.datetime(2026, 3, 3, tzinfo=dt.UTC)
 

@@ -44,7 +44,7 @@ def test_clean_text_keeps_what_members_write():
     raw = "Tab\tand\r\nline — “quotes” 日本 \U0001f600 é"
 
     assert text.clean_text(raw) == "Tab\tand\nline — “quotes” 日本 \U0001f600 é"
-    assert text.clean_line("  O’Neil\r\n Ann\u2028 ") == "O’Neil Ann"
+    assert text.clean_line("  O\u2019Neil\r\n Ann\u2028 ") == "O\u2019Neil Ann"
 
 
 def test_clean_text_takes_out_what_no_database_holds():
@@ -80,8 +80,8 @@ def test_every_conversion_gives_a_value_or_names_the_field(value):
     ):
         try:
             found = convert(value)
-        except Unreadable as error:
-            assert "Field" in str(error)
+        except Unreadable as refusal:
+            assert str(refusal).startswith("Field ")  # noqa: PT017  most values are no refusal
         else:
             assert not isinstance(found, str) or is_storable(found)
             assert not isinstance(found, Decimal) or found.is_finite()

@@ -41,14 +41,20 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Shape:
-    """How the rows of one resource look and become records. `expects` are words of which the list's
-    class must hold one.
+    """How the rows of one resource look and what they become. `makes` is the main record of a row; `expects`
+    are words of which the class of the list must hold one.
     """
 
     row: Any
     key: Callable[[Any, Context], str]
     records: Callable[[Any, Context], list[Record]]
+    makes: type[Record]
     expects: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Fields without which there is no record."""
+        return frozenset(each.name for each in msgspec.structs.fields(self.makes) if each.required)
 
 
 @dataclass(frozen=True)
@@ -152,8 +158,8 @@ def _check(envelope: "wire.Envelope[Any]", count: int, shape: Shape, offset: int
         raise Damaged("iMIS sent another page than was asked for")
     if envelope.count != count:
         raise Damaged("the page holds another number of rows than it says")
-    if envelope.has_next and not count:
-        raise Damaged("the page is empty and says that more follows")
+    if not count and (envelope.has_next or offset < envelope.total_count):
+        raise Damaged("the page is empty although rows should follow")
 
 
 def _key(row: Any, shape: Shape, context: Context) -> str:

@@ -170,7 +170,7 @@ def change_log(raw: wire.ChangeLog, context: Context) -> list[Record]:
 
 
 def _merge(change: wire.Change, whose: str) -> tuple[str, str]:
-    """The discarded and the retained id. The row may belong to either; then the old value names the other one."""
+    """The discarded and the retained id. The row may belong to either; the old value then names the other."""
     old, new = line(change.original_value, 60), line(change.new_value, 60)
     retained = new.removesuffix(MERGED).strip()
     is_id = line(change.property_name).upper().endswith("ID") or retained.isdecimal()
