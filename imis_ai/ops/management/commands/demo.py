@@ -1,6 +1,7 @@
 """From nothing to a list of members at risk, in one command."""
 
 import fcntl
+import os
 import sys
 import time
 from contextlib import suppress
@@ -14,7 +15,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from imis_ai import embedded
-from imis_ai.jobs import actions, queries, terminal
+from imis_ai.jobs import actions, queries, registry, terminal
 from imis_ai.ops import demo, environment, people, processes
 
 REFUSED, UNREACHABLE = 3, 4
@@ -80,7 +81,10 @@ class Command(BaseCommand):
             title = queries.title(step.job)
             self.console.print(f"[bold]{title}[/]")
             began = time.monotonic()
-            terminal.run(name=step.job, args=step.args, now=timezone.now())
+            try:
+                terminal.run(name=step.job, args=step.args, now=timezone.now())
+            except registry.find(step.job).refusals as problem:
+                raise demo.Stuck(f"{title}: {problem}") from None
             self._say(f"{title} ({time.monotonic() - began:.0f} s)")
 
     def _start_product(self, group: processes.Supervisor, wanted: int) -> int:
@@ -109,12 +113,15 @@ class Command(BaseCommand):
         say("\nCtrl-C stops everything; the next start keeps the data.\n")
 
     def _only_one(self) -> TextIO:
-        lock = (settings.VAR_DIR / "demo.lock").open("w")
+        lock = (settings.VAR_DIR / "demo.lock").open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.console.print("The demo runs already. Stop that one first (Ctrl-C there, or make stop).")
             sys.exit(REFUSED)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))  # for make stop
+        lock.flush()
         return lock
 
     def _stop_servers(self) -> None:
