@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "imis_ai",
     "DESCRIPTION": "Members at risk and their scores, under the same permissions as the pages.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],

@@ -53,7 +53,7 @@ class Refused(PermissionDenied):
 
     def __init__(self, right: str) -> None:
         self.right = right
-        allowed = " and ".join(ROLE_WORDS[role].lower() for role in RIGHTS[right].roles)
+        allowed = ", ".join(ROLE_WORDS[role].lower() for role in RIGHTS[right].roles)
         super().__init__(f"Your role cannot {RIGHTS[right].does}. Those who can: {allowed}.")
 
 

@@ -58,6 +58,7 @@ COLUMNS = [
 ]
 
 
+URGENCY = {"held": 0, "failed": 0, "late": 1}
 REFUSED_COLUMNS = ["Record", "Feed", "Why it was refused", "First seen", "Last seen"]
 
 
@@ -235,7 +236,10 @@ def _sorted(lines: list[Line], sort: str) -> list[Line]:
     }
     if sort.lstrip("-") not in keys:
         order = list(RESOURCES)
-        return sorted(lines, key=lambda line: order.index(line.feed.name) if line.feed.name in order else 99)
+        place = {name: position for position, name in enumerate(order)}
+        return sorted(
+            lines, key=lambda line: (URGENCY.get(line.state, 2), place.get(line.feed.name, len(order)))
+        )
     return sorted(lines, key=keys[sort.lstrip("-")], reverse=sort.startswith("-"))
 
 

@@ -41,7 +41,12 @@ def two_chapters(run, signed_in):
     texas, gulf = ChapterFactory(code="TX", name="Texas"), ChapterFactory(code="GU", name="Gulf")
     tier = TierFactory(code="PRO", name="Professional")
     dana = MemberFactory(
-        imis_id="104482", first_name="Dana", last_name="Whitfield", name="Dana Whitfield", chapter=texas, tier=tier
+        imis_id="104482",
+        first_name="Dana",
+        last_name="Whitfield",
+        name="Dana Whitfield",
+        chapter=texas,
+        tier=tier,
     )
     other = MemberFactory(
         imis_id="998811", first_name="Marked", last_name="Stranger", name="Marked Stranger", chapter=gulf,

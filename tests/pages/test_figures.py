@@ -28,7 +28,10 @@ def test_a_score_without_a_range_has_no_whisker():
 def test_the_histogram_counts_by_band_and_says_so():
     made = figures.histogram({30: 3, 55: 2, 60: 1, 95: 4}, [(30, "md", "medium"), (60, "hi", "high")])
 
-    assert made.sentence == "Members by risk: 5 at medium risk, 30 to 59 of 100; 5 at high risk, 60 to 100 of 100"
+    assert (
+        made.sentence
+        == "Members by risk: 5 at medium risk, 30 to 59 of 100; 5 at high risk, 60 to 100 of 100"
+    )
     assert [column.band for column in made.columns] == ["md"] * 6 + ["hi"] * 8
     assert max(column.height for column in made.columns) == 34
 
@@ -53,12 +56,26 @@ def test_page_numbers_leave_out_the_far_ones():
 def test_a_heading_turns_its_sort():
     columns = [Column("Member", "name"), Column("Risk", "risk", falls=True), Column("Why")]
 
-    assert [(h.aria, h.turn) for h in heads(columns, "-risk")] == [("", "name"), ("descending", "risk"), ("", "")]
-    assert [(h.aria, h.turn) for h in heads(columns, "name")] == [("ascending", "-name"), ("", "-risk"), ("", "")]
+    assert [(h.aria, h.turn) for h in heads(columns, "-risk")] == [
+        ("", "name"),
+        ("descending", "risk"),
+        ("", ""),
+    ]
+    assert [(h.aria, h.turn) for h in heads(columns, "name")] == [
+        ("ascending", "-name"),
+        ("", "-risk"),
+        ("", ""),
+    ]
 
 
 def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe():
     dangerous = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "\0x", "＝1", "＠x"]  # noqa: RUF001
 
     assert all(inert(text) == f"'{text}" for text in dangerous)
-    assert [inert(cell) for cell in ("Dana", -5, 0.5, None, date(2026, 1, 2))] == ["Dana", -5, "0.5000", "", "2026-01-02"]
+    assert [inert(cell) for cell in ("Dana", -5, 0.5, None, date(2026, 1, 2))] == [
+        "Dana",
+        -5,
+        "0.5000",
+        "",
+        "2026-01-02",
+    ]

@@ -57,7 +57,12 @@ def test_the_summary_gives_the_expected_number_with_its_range_and_the_dues(run, 
 
     sd = 0.1 / 1.2816
     half = 1.2816 * math.sqrt(10 * 0.25 + 0.25 * (10 * sd) ** 2 + 0.75 * 10 * sd**2)
-    assert (summary.members, summary.expected, summary.dues, summary.dues_expected) == (10, 5.0, 1000.0, 500.0)
+    assert (summary.members, summary.expected, summary.dues, summary.dues_expected) == (
+        10,
+        5.0,
+        1000.0,
+        500.0,
+    )
     assert summary.low == pytest.approx(5 - half)
     assert summary.high == pytest.approx(5 + half)
 
@@ -100,7 +105,11 @@ def test_filters_narrow_the_list(run, as_role):
     both = MemberFactory(imis_id="1", chapter=texas, tier=fellow)
     RiskScoreFactory(run=run, member=both, risk=0.7, renews_on=dt.date(2026, 7, 16), factors=[QUIET])
     RiskScoreFactory(
-        run=run, member=MemberFactory(imis_id="2", chapter=texas), risk=0.4, renews_on=dt.date(2026, 8, 1), factors=[DECLINED]
+        run=run,
+        member=MemberFactory(imis_id="2", chapter=texas),
+        risk=0.4,
+        renews_on=dt.date(2026, 8, 1),
+        factors=[DECLINED],
     )
     scored(run, "3", 0.1, factors=[SEATED])
     client = as_role("membership")
@@ -162,7 +171,9 @@ def test_lists_have_pages_of_50_with_numbers(run, as_role):
     assert "51 to 53 of 53" in response.content.decode()
 
 
-@pytest.mark.parametrize("query", ["horizon=45", "band=purple", "sort=name;drop", "page=0", "renews=12/2026", "view=x"])
+@pytest.mark.parametrize(
+    "query", ["horizon=45", "band=purple", "sort=name;drop", "page=0", "renews=12/2026", "view=x"]
+)
 def test_a_filter_that_means_nothing_counts_as_not_given(run, as_role, query):
     scored(run, "1", 0.66)
 
@@ -226,7 +237,9 @@ def test_the_number_of_queries_is_small_and_does_not_grow_with_rows(run, as_role
     scored(run, "900", 0.9)
     client = as_role("membership")
 
-    with CaptureQueriesContext(connection, ) as with_one:
+    with CaptureQueriesContext(
+        connection,
+    ) as with_one:
         client.get(address)
     for n in range(5):
         scored(run, str(n), 0.5)
@@ -270,7 +283,11 @@ def test_a_chapter_manager_finds_no_mark_of_another_chapter(two_chapters, addres
     response = two_chapters.client.get(address)
     body = b"".join(response.streaming_content) if response.streaming else response.content
     echoed = body.replace(b"chapter=GU", b"").replace(b"q=998811", b"").replace(b"pick=998811", b"")
-    echoed = echoed.replace("“998811”".encode(), b"").replace("“Stranger”".encode(), b"").replace(b'value="998811"', b"")
+    echoed = (
+        echoed.replace("“998811”".encode(), b"")
+        .replace("“Stranger”".encode(), b"")
+        .replace(b'value="998811"', b"")
+    )
     echoed = echoed.replace(b'value="Stranger"', b"").replace("“Marked”".encode(), b"")
 
     assert response.status_code == 200
@@ -295,7 +312,9 @@ def test_guessing_another_chapters_member_gives_404_as_for_nobody(two_chapters, 
 def test_an_executive_sees_totals_and_no_member(run, as_role):
     crowd = ChapterFactory(name="Crowded")
     for n in range(12):
-        RiskScoreFactory(run=run, member=MemberFactory(imis_id=f"x{n}", name=f"Hidden Person{n}", chapter=crowd))
+        RiskScoreFactory(
+            run=run, member=MemberFactory(imis_id=f"x{n}", name=f"Hidden Person{n}", chapter=crowd)
+        )
     for name in ("Tiny", "Small"):
         RiskScoreFactory(run=run, member=MemberFactory(chapter=ChapterFactory(name=name)))
     client = as_role("executive")

@@ -74,7 +74,8 @@ def test_moments_and_spans():
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("Dana Whitfield", "D. W."), ("Łukasz Żak", "Ł. Ż."), ("", "Name hidden"), ("Ada", "A.")]
+    ("name", "said"),
+    [("Dana Whitfield", "D. W."), ("Łukasz Żak", "Ł. Ż."), ("", "Name hidden"), ("Ada", "A.")],
 )
 def test_a_masked_name_keeps_initials_only(name, said):
     assert words.masked(name) == said
