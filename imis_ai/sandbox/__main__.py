@@ -71,6 +71,7 @@ def main() -> int:
     try:
         server.serve_forever()
     except KeyboardInterrupt:
+        server.hang_up()
         server.server_close()
     return 0
 

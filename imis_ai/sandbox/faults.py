@@ -160,10 +160,8 @@ class Faults:
     def _cut_middle(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:
         """Half of the promised body, then the connection is gone."""
         answer = serve(request)
-        return answer._replace(
-            body=answer.body[: len(answer.body) // 2],
-            headers=(*answer.headers, ("X-Cut", str(len(answer.body)))),
-        )
+        half = len(answer.body) // 2
+        return answer._replace(body=answer.body[:half], missing=len(answer.body) - half)
 
     def _late(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:
         """The connection is lost; the write happens some seconds later all the same."""

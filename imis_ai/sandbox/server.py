@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from imis_ai.sandbox import archive
+from imis_ai.sandbox import archive, wire
 from imis_ai.sandbox.app import App, call
 from imis_ai.sandbox.association import generate
 from imis_ai.sandbox.faults import Cut
@@ -45,15 +45,19 @@ class Handler(BaseHTTPRequestHandler):
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
             return
-        reason = answer.reason or responses.get(answer.status, "")
+        self.close_connection = self.close_connection or answer.missing > 0
+        self.wfile.write(self._head(answer) + answer.body)
+
+    def _head(self, answer: wire.Answer) -> bytes:
+        """Status line and headers. Date is the site's clock, whatever the machine's says."""
         now = self.server.app.store.clock.now().replace(tzinfo=ZONE).astimezone(dt.UTC)
         head = [
-            f"HTTP/1.1 {answer.status} {reason}",
+            f"HTTP/1.1 {answer.status} {answer.reason or responses.get(answer.status, '')}",
             f"Date: {format_datetime(now, usegmt=True)}",
-            f"Content-Length: {len(answer.body)}",
+            f"Content-Length: {len(answer.body) + answer.missing}",
         ]
         head += [f"{name}: {value}" for name, value in answer.headers]
-        self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + answer.body)
+        return "\r\n".join([*head, "", ""]).encode("latin-1")
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  the names that http.server asks for
 
@@ -63,12 +67,27 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = True
-    daemon_threads = True
+    daemon_threads = False
     request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], app: App) -> None:
         self.app = app
+        self.open: set[socket.socket] = set()
         super().__init__(address, Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep alive, so that their threads end too."""
+        for connection in list(self.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def site(options: Options) -> App:
@@ -122,6 +141,7 @@ class Running:
 
     def stop(self) -> None:
         self.server.shutdown()
+        self.server.hang_up()
         self.server.server_close()
         self.thread.join()
 

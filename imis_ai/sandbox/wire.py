@@ -30,6 +30,7 @@ class Answer(NamedTuple):
     body: bytes
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json; charset=utf-8"),)
+    missing: int = 0  # bytes that are promised and never come
 
 
 class Refusal(Exception):
