@@ -1,0 +1,87 @@
+"""Benchmarks: found, run in turn, figures right, mistakes said."""
+
+import json
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from imis_ai.bench import Bench
+from imis_ai.ops import measure
+
+ROWS = []
+
+
+@contextmanager
+def numbers(*, seed, rows):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        ROWS.append((seed, rows, cursor.fetchone()[0]))
+    yield rows
+
+
+def slow(rows):
+    time.sleep(0.03)
+    return rows
+
+
+def fast(rows):
+    time.sleep(0.01)
+    return rows
+
+
+@pytest.fixture
+def benches(monkeypatch, django_db_blocker):
+    ROWS.clear()
+    made = {
+        "sleep": Bench(
+            prepare=numbers, reference=slow, ours=fast, reference_is="a long sleep", goal=0.8, rows=10
+        ),
+        "wrong": Bench(
+            prepare=numbers,
+            reference=slow,
+            ours=lambda rows: rows + 1,
+            reference_is="a sleep",
+            goal=1,
+            rows=10,
+        ),
+    }
+    monkeypatch.setattr(measure, "find_all", lambda: made)
+    with django_db_blocker.unblock():
+        yield made
+        connection.close()
+
+
+def test_figures_come_from_five_pairs_in_a_database_of_their_own(benches, capsys):
+    call_command("bench", "sleep", "--runs", "2", "--seed", "7", "--json")
+
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["runs"], figures["rows"], figures["seed"]) == (5, 10, 7)
+    assert 0.2 < figures["ratio"] < 0.8
+    assert figures["ratio_spread"][0] <= figures["ratio"] <= figures["ratio_spread"][1]
+    assert figures["met"] is True
+    assert figures["reference"]["median_s"] >= 0.03
+    assert figures["database"].startswith("PostgreSQL ")
+    assert ROWS[0][2].startswith("bench_")
+
+
+def test_sides_that_disagree_are_no_measurement(benches):
+    with pytest.raises(AssertionError, match="reference and ours disagree"):
+        measure.run("wrong", seed=1, rows=None, runs=None, say=lambda line: None)
+
+
+def test_an_unknown_benchmark_is_refused_with_the_names(benches, capsys):
+    with pytest.raises(SystemExit) as stop:
+        call_command("bench", "sleeep")
+
+    assert stop.value.code == 2
+    assert "There is no benchmark 'sleeep'. Use one of: sleep, wrong." in capsys.readouterr().err
+
+
+def test_the_products_own_benchmarks_are_found_and_complete():
+    found = measure.find_all()
+
+    assert {"ingest", "delta"} <= set(found)
+    assert all(isinstance(bench, Bench) for bench in found.values())
