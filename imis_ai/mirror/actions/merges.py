@@ -1,6 +1,7 @@
 """Members that are gone: deleted, merged into another one, or erased for good."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -13,24 +14,33 @@ from imis_ai.mirror.upsert.tables import MEMBER_TABLES
 from imis_ai.mirror.upsert.write import Refusal
 
 
-def carry_out(
-    *, deletions: Sequence[Deletion], now: datetime, known: Lookups
-) -> tuple[set[int], list[Refusal]]:
-    """Apply deletions under the lease's row lock; returns changed members, and what was refused."""
-    touched: set[int] = set()
-    refused = []
+@dataclass
+class Gone:
+    """What deletions did: how many changed something, whose data changed, merged ids, what was refused."""
+
+    changed: int = 0
+    members: set[int] = field(default_factory=set)
+    merged: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def carry_out(*, deletions: Sequence[Deletion], now: datetime, known: Lookups) -> Gone:
+    """Apply deletions under the lease's lock. iMIS tells of each again and again; only the first counts."""
+    gone = Gone()
     for deletion in deletions:
         if deletion.erased:
-            _erase(deletion.key, now, known)
+            gone.changed += _erase(deletion.key, now, known)
         elif deletion.retained and deletion.retained != deletion.key:
             members = _merge(deletion.key, deletion.retained, now, known)
             if members is None:
-                refused.append(_unknown(deletion))
-            else:
-                touched |= members
+                gone.refused.append(_unknown(deletion))
+            elif members:
+                gone.changed += 1
+                gone.members |= members
+                gone.merged.append(deletion.key)
         else:
-            tombstone(keys=[deletion.key], now=now)
-    return touched, refused
+            gone.changed += tombstone(keys=[deletion.key], now=now)
+    return gone
 
 
 def _unknown(deletion: Deletion) -> Refusal:

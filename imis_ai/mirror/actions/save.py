@@ -82,14 +82,15 @@ def _store(found: Sequence[records.Record], feed: str, now: datetime, known: Loo
         by_type[type(record)].append(record)
     saved += _save_codes(Chapter, by_type.pop(records.Chapter, []))
     saved += _save_codes(Tier, by_type.pop(records.Tier, []))
-    gone = by_type.pop(records.Deletion, [])
+    deletions = by_type.pop(records.Deletion, [])
     for kind, table in TABLES.items():
         if kind in by_type:
             waiting += _save_table(table, by_type[kind], now, known, saved, refused)
-    if gone:
-        members, unknown = merges.carry_out(deletions=gone, now=now, known=known)
-        saved += Saved(changed=len(gone) - len(unknown), members=members)
-        refused += unknown
+    if deletions:
+        gone = merges.carry_out(deletions=deletions, now=now, known=known)
+        saved += Saved(changed=gone.changed, members=gone.members)
+        refused += gone.refused
+        waiting += [f"member:{imis_id}" for imis_id in gone.merged]
     rejects.keep(feed=feed, found=found, refused=refused, now=now)
     saved.rejected += len(refused)
     for feed_name, ready in rejects.take(arrived=waiting).items():

@@ -72,6 +72,7 @@ class _Run:
     progress: Progress
     batch: int
     is_full: bool
+    last_keys: frozenset[str] = frozenset()  # of the page before: the next one begins with some of them
 
 
 def sync(
@@ -184,16 +185,18 @@ def _note_health(name: str, feed: FeedResult, now: datetime) -> None:
 def _read(run: _Run, resource: Resource, feed: FeedResult) -> None:
     """One resource to its end, from where the last run stopped."""
     cursor = Cursor.load(resource, full=run.is_full)
+    run.last_keys = frozenset()
     seen = prune.Seen() if cursor.is_whole and not cursor.offset else None
     pages = ahead(run.client.pages(resource, cursor.since, offset=cursor.offset))
     for part in _parts(pages, run.batch):
         run.progress.checkpoint()
         run.progress.stage(resource.name, total=part[-1].total)
         _check_clock(resource, cursor, part[0])
+        before = feed.rows
         _save_part(run, resource, cursor, part, feed)
         if seen is not None:
             seen.add(part)
-        run.progress.advance(sum(len(page.keys) for page in part))
+        run.progress.advance(feed.rows - before)
         notices.follow_up(client=run.client, now=run.now, known=run.known, fence=run.fence)
     if seen is not None:
         feed.gone = _prune(run, resource, seen)
@@ -223,11 +226,14 @@ def _save_part(run: _Run, resource: Resource, cursor: Cursor, part: list["Page"]
         rejects.keep_unread(feed=resource.name, unread=unread, now=run.now)
         cursor.move(part, records, run.now)
         cursor.store()
-    _count(feed, saved, sum(len(page.keys) for page in part), len(unread))
+    _count(feed, saved, len(unread))
+    for page in part:
+        keys = frozenset(page.keys)
+        feed.rows += len(page.keys) - len(keys & run.last_keys)
+        run.last_keys = keys
 
 
-def _count(feed: FeedResult, saved: Saved, rows: int, unread: int) -> None:
-    feed.rows += rows
+def _count(feed: FeedResult, saved: Saved, unread: int) -> None:
     feed.inserted += saved.inserted
     feed.changed += saved.changed
     feed.refused += saved.rejected + unread

@@ -94,7 +94,7 @@ def _numbered(rows, file: str, problems: Problems) -> Iterator[tuple[int, list[s
         except StopIteration:
             return
         except csv.Error as error:
-            problems.add(file, f"can't be read from here on ({error}). Check the quotation marks.", line=line)
+            problems.add(file, f"can't be read further ({error}). Check the quotation marks.", line=line)
             return
         if any(cells):
             yield line, cells
@@ -122,7 +122,7 @@ def _check_references(row: Row, layout: Layout, world: World, line: int, problem
     for name, noun in layout.refers.items():
         known, home = (world.members, "members.csv") if noun == "member" else (world.events, "events.csv")
         if row[name] and row[name] not in known:
-            text = f"there is no {noun} “{row[name][:40]}”. Add it to {home} or leave the row out."
+            text = f"there is no {noun} “{row[name][:40]}”. Add it to {home} or drop the row."
             problems.add(layout.file, text, line=line, column=name)
 
 

@@ -4,6 +4,7 @@ import codecs
 import io
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ def check_encoding(source: Source, file: str, problems: Problems) -> bool:
         line += bytes(error.object)[: error.start].count(b"\n")
         problems.add(file, "is not UTF-8 (perhaps Windows-1252). Save it as “CSV UTF-8”.", line=line)
         return False
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
         problems.add(file, f"can't be unpacked ({type(error).__name__}). Zip it again.", line=line)
         return False
     return True

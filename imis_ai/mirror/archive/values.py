@@ -68,7 +68,7 @@ def _plausible(cell: str, parse: Callable, problem: str) -> date:
 def decimal(cell: str) -> Decimal:
     if not _DECIMAL.fullmatch(cell):
         raise NotUsable(
-            f"{_quoted(cell)} is not a plain number. Write it like 1234.50, without signs or commas."
+            f"{_quoted(cell)} is not a plain number. Write it like 1234.50."
         )
     return Decimal(cell)
 
@@ -98,7 +98,7 @@ def boolean(cell: str) -> bool:
         return _WORDS[cell.lower()]
     except KeyError:
         raise NotUsable(
-            f"{_quoted(cell)} is neither true nor false. Write true, false, or nothing."
+            f"{_quoted(cell)} is not true or false. Write one, or nothing."
         ) from None
 
 

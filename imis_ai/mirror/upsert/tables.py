@@ -103,7 +103,8 @@ Check = Callable[[records.Record], str | None]
 
 
 def _term_order(term: records.Record) -> str | None:
-    return "ends before it starts" if term.end_on < term.start_on else None
+    is_complete = term.start_on is not None and term.end_on is not None
+    return "ends before it starts" if is_complete and term.end_on < term.start_on else None
 
 
 CHECKS: dict[type[records.Record], Check] = {records.Term: _term_order}

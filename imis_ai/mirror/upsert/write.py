@@ -1,7 +1,7 @@
 """One table's share of a batch: which rows are new, changed or impossible; then COPY and one UPDATE."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -237,9 +237,13 @@ def _copy(target: str, columns: dict[str, list[str]]) -> None:
         return
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {target} ({', '.join(columns)}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {target} ({_names(columns)}) FROM STDIN") as copy,
     ):
         copy.write(encode.rows(list(columns.values())))
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)  # `on` is a word of SQL
 
 
 def _update(table: Table, columns: dict[str, list[str]]) -> int:
@@ -247,8 +251,8 @@ def _update(table: Table, columns: dict[str, list[str]]) -> int:
     if not columns["key"]:
         return 0
     stage = f"stage_{table.name}"
-    names = ", ".join(columns)
-    sets = [f"{name} = stage.{name}" for name in columns if name != "key"]
+    names = _names(columns)
+    sets = [f'"{name}" = stage."{name}"' for name in columns if name != "key"]
     if table.model is Activity:
         sets.append("version = DEFAULT")
     with connection.cursor() as cursor:
