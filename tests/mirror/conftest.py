@@ -1,11 +1,15 @@
 """A sandbox iMIS of one's own, a client for it, and the mirror as plain values to compare."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from imis_ai.imis import mapping, records
 from imis_ai.imis.client import Client
@@ -67,7 +71,9 @@ class Site:
 @pytest.fixture
 def site() -> Iterator[Site]:
     with server.start(members=60, seed=3, today=TODAY) as running:
-        yield Site(running)
+        made = Site(running)
+        yield made
+        made.http.close()
 
 
 @pytest.fixture
@@ -94,6 +100,14 @@ def contents() -> dict[str, dict[str, tuple]]:
     return found
 
 
+def empty_mirror() -> None:
+    """As before the first run."""
+    names = ", ".join(f'"{model._meta.db_table}"' for model in apps.get_app_config("mirror").get_models())
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"TRUNCATE {names} CASCADE")
+
+
 def differences(one: dict, other: dict) -> dict[str, list]:
     """Keys that differ, by table; empty when the mirrors are equal."""
     return {
@@ -103,3 +117,28 @@ def differences(one: dict, other: dict) -> dict[str, list]:
         for name in one
         if one[name] != other[name]
     }
+
+
+@pytest.fixture
+def other_connection():
+    """Holds a context manager open in a thread, which has a database connection of its own."""
+
+    @contextmanager
+    def inside(make):
+        entered, leave, got = threading.Event(), threading.Event(), []
+
+        def work() -> None:
+            with make() as value:
+                got.append(value)
+                entered.set()
+                leave.wait(20)
+            connection.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        entered.wait(20)
+        yield got[0]
+        leave.set()
+        thread.join()
+
+    return inside

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from imis_ai.imis import records
 from imis_ai.imis.resources import RESOURCES
 from imis_ai.mirror.actions import holds, lease, merges
 from imis_ai.mirror.actions.save import mark_dirty, save
@@ -43,8 +44,9 @@ def sweep(
     Raises ImisError, and Held when too many are gone at once.
     """
     theirs = {key for page in client.ids() for key in page}
-    stored = dict(Member.objects.values_list("imis_id", "gone_at"))
-    alive = {imis_id for imis_id, gone_at in stored.items() if gone_at is None}
+    alive = set(Member.objects.filter(gone_at=None).values_list("imis_id", flat=True))
+    # iMIS keeps contacts that it marks as deleted; a cleared hash means that we only noticed an absence
+    marked = set(Member.objects.exclude(gone_at=None).exclude(row_hash=0).values_list("imis_id", flat=True))
     gone = alive - theirs
     holds.check_gone(name=FEED, gone=len(gone), total=len(alive), what="members")
     gone = _confirmed(client, gone)
@@ -56,8 +58,8 @@ def sweep(
     known = known or Lookups()
     missing = [
         key
-        for key in sorted(theirs - alive)
-        if known.retained(key) == key and not known.is_erased(key) and not (key in stored and key in gone)
+        for key in sorted(theirs - alive - marked)
+        if known.retained(key) == key and not known.is_erased(key)
     ]
     found = _fetch(client, missing, now, known, fence)
     Feed.objects.filter(name=FEED).update(cursor={})
@@ -83,5 +85,6 @@ def _fetch(client: "Client", missing: list[str], now: datetime, known: Lookups, 
     if len(missing) > MOST_ASKED:
         Feed.objects.filter(name="members").update(cursor={})
         return 0
-    records = [record for key in missing for record in client.one(RESOURCES["members"], key)]
-    return save(records=records, feed="members", now=now, fence=fence, known=known).inserted
+    found = [record for key in missing for record in client.one(RESOURCES["members"], key)]
+    save(records=found, feed="members", now=now, fence=fence, known=known)
+    return sum(isinstance(record, records.Member) for record in found)

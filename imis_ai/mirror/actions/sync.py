@@ -122,12 +122,13 @@ def summary(*, result: SyncResult) -> str:
 
 
 def _chosen(resources: Iterable[str] | None) -> list[Resource]:
-    if resources is None:
-        return list(RESOURCES.values())
-    names = list(resources)
+    names = list(RESOURCES if resources is None else resources)
     if unknown := [name for name in names if name not in RESOURCES]:
         raise UnknownFeed(f"There is no feed {', '.join(unknown)}. Choose from: {', '.join(RESOURCES)}.")
-    return [RESOURCES[name] for name in RESOURCES if name in names]
+    # erased and merged ids right after the members, so that no row of theirs waits for an owner
+    order = [name for name in RESOURCES if name != "deletions"]
+    order.insert(order.index("members") + 1, "deletions")
+    return [RESOURCES[name] for name in order if name in names]
 
 
 @dataclass(frozen=True)

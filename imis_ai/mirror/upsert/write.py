@@ -193,7 +193,8 @@ def _references(
     found = [ids.get(value) for value in values]
     if None in found:
         for number, (value, id_) in enumerate(zip(values, found, strict=True)):
-            if id_ is None and (value or column.is_required):
+            is_skipped = number in bad and not bad[number].reason
+            if id_ is None and (value or column.is_required) and not is_skipped:
                 bad[number] = _missing(table, column, batch.records[number], value, known)
     if column.target is Member:
         written.members.update(
