@@ -124,14 +124,14 @@ def _vectors() -> Finding:
             "pgvector",
             OFF,
             "not on this server; “Members like this” is computed without an index, slower with many members",
-            "Install the pgvector package of your PostgreSQL, then run manage.py migrate.",
+            "Install your PostgreSQL's pgvector package, then run CREATE EXTENSION vector in this database.",
         )
     if row[0] is None:
         return Finding(
             "pgvector",
             OFF,
             "on this server but not in this database; “Members like this” is computed without an index",
-            "Run CREATE EXTENSION vector as a superuser in this database, then manage.py migrate.",
+            "Run CREATE EXTENSION vector in this database, as a superuser.",
         )
     return Finding("pgvector", OK, row[0])
 

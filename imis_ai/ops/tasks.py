@@ -3,22 +3,22 @@
 from imis_ai.jobs import registry
 from imis_ai.jobs.progress import Cancelled, Progress, Superseded
 
-PARTS = ("mirror.sync", "features.build", "retention.score")
+READING = "mirror.sync"
+PARTS = (READING, "features.build", "retention.score")
 
 
 class Incomplete(Exception):
     """Some parts of the night failed; the text names them and what each said."""
 
+    def __init__(self, said: dict[str, str]) -> None:
+        self.parts = set(said)
+        super().__init__(" ".join(f"{registry.find(name).title}: {text}" for name, text in said.items()))
 
-@registry.job(
-    "ops.nightly",
-    title="Nightly run",
-    refusals=(Incomplete,),
-    stages=("Read iMIS", "Build features", "Score"),
-)
+
+@registry.job("ops.nightly", title="Nightly run", refusals=(Incomplete,))
 def nightly(progress: Progress) -> None:
     """Every part, even when iMIS could not be read: members get a day older. Raises Incomplete."""
-    problems = []
+    problems = {}
     for name in PARTS:
         part = registry.find(name)
         progress.checkpoint()
@@ -27,6 +27,6 @@ def nightly(progress: Progress) -> None:
         except (Cancelled, Superseded):
             raise
         except part.refusals as problem:
-            problems.append(f"{part.title}: {problem}")
+            problems[name] = str(problem)
     if problems:
-        raise Incomplete(" ".join(problems))
+        raise Incomplete(problems)

@@ -48,7 +48,12 @@ class Command(BaseCommand):
 
 
 def _summary(endpoints: list[dict]) -> environment.Finding:
-    denied = [endpoint["resource"] for endpoint in endpoints if endpoint["state"] == "denied"]
+    # rights to write are for later: suggestions that staff approved
+    denied = [
+        endpoint["resource"]
+        for endpoint in endpoints
+        if endpoint["state"] == "denied" and not endpoint["resource"].startswith("write:")
+    ]
     counts = {
         state: sum(e["state"] == state for e in endpoints) for state in ("readable", "writable", "denied")
     }
