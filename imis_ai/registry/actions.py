@@ -1,0 +1,135 @@
+"""Writes to the registry: register, promote, roll back. A candidate must earn its place on later time."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from imis_ai.registry import artefact
+from imis_ai.registry.models import TrainedModel
+
+State = TrainedModel.State
+
+
+class NotBetter(Exception):
+    """The candidate did not earn promotion; the text holds the figures."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a model shows for itself. `evaluation` and each of `baselines` hold `log_loss` and `members`,
+    measured on the same decisions, later than the training.
+    """
+
+    evaluation: dict[str, Any]
+    baselines: dict[str, Any] = field(default_factory=dict)
+    calibration: list[dict[str, float]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def register(
+    *,
+    name: str,
+    model: Any,
+    features: list[str],
+    manifest: dict[str, Any],
+    proof: Proof,
+    as_of: date,
+    by: str,
+    now: datetime,
+) -> TrainedModel:
+    """Store a candidate under the next version of its name. Raises artefact.Refused."""
+    data = artefact.pack(model)
+    digest = hashlib.sha256(data).hexdigest()
+    version = _next_version(name, now)
+    return TrainedModel.objects.create(
+        name=name,
+        version=version,
+        as_of=as_of,
+        trained_at=now,
+        trained_by=by,
+        artefact=data,
+        digest=digest,
+        signature=artefact.sign(name=name, version=version, digest=digest),
+        features=features,
+        manifest=manifest,
+        evaluation=proof.evaluation,
+        baselines=proof.baselines,
+        calibration=proof.calibration,
+        notes=proof.notes,
+    )
+
+
+@transaction.atomic
+def promote(*, model: TrainedModel, by: str, now: datetime) -> TrainedModel:
+    """Make a candidate live and retire the one before. Raises NotBetter; nothing changes then.
+
+    The first model of a name goes live as it is: its training already chose between it and the baselines.
+    Later ones must gain at least as much over their best baseline, on later time, as the live one did.
+    """
+    before = TrainedModel.objects.select_for_update().filter(name=model.name, state=State.LIVE).first()
+    if before is not None and before.pk != model.pk:
+        _check_better(model, before)
+        _retire(before, now)
+    _go_live(model, by, now)
+    return model
+
+
+@transaction.atomic
+def roll_back(*, name: str, by: str, now: datetime) -> TrainedModel:
+    """Put the model that was live before back in place. Raises NotBetter when there is none."""
+    earlier = (
+        TrainedModel.objects.select_for_update()
+        .filter(name=name, state=State.RETIRED)
+        .order_by("-retired_at", "-pk")
+        .first()
+    )
+    if earlier is None:
+        raise NotBetter(f"No earlier {name} model is kept, so there is nothing to go back to.")
+    for current in TrainedModel.objects.filter(name=name, state=State.LIVE):
+        _retire(current, now)
+    _go_live(earlier, by, now)
+    return earlier
+
+
+def skill(model: TrainedModel) -> float | None:
+    """Share of the best baseline's log loss that the model takes away; None when it was not measured."""
+    own = model.evaluation.get("log_loss")
+    plain = [b["log_loss"] for b in model.baselines.values() if b.get("log_loss")]
+    if own is None or not plain:
+        return None
+    return 1 - own / min(plain)
+
+
+def _check_better(candidate: TrainedModel, live: TrainedModel) -> None:
+    new, old = skill(candidate), skill(live)
+    if new is None:
+        raise NotBetter(
+            f"{candidate} was not measured on later time, so {live} stays. Train with more finished terms."
+        )
+    if old is not None and new < old:
+        raise NotBetter(
+            f"{candidate} takes {new:.1%} off the best baseline's loss on later time, {live} took {old:.1%}. "
+            f"{live} stays."
+        )
+
+
+def _go_live(model: TrainedModel, by: str, now: datetime) -> None:
+    model.state, model.promoted_at, model.promoted_by, model.retired_at = State.LIVE, now, by, None
+    model.save(update_fields=["state", "promoted_at", "promoted_by", "retired_at"])
+
+
+def _retire(model: TrainedModel, now: datetime) -> None:
+    model.state, model.retired_at = State.RETIRED, now
+    model.save(update_fields=["state", "retired_at"])
+
+
+def _next_version(name: str, now: datetime) -> str:
+    month = f"{now.year}.{now.month}."
+    taken = TrainedModel.objects.filter(name=name, version__startswith=month).values_list(
+        "version", flat=True
+    )
+    return month + str(max((int(version.removeprefix(month)) for version in taken), default=0) + 1)

@@ -1,0 +1,35 @@
+"""Which model is live, and the model itself."""
+
+from functools import lru_cache
+from typing import Any
+
+from imis_ai.registry import artefact
+from imis_ai.registry.models import TrainedModel
+
+
+class NoModel(Exception):
+    """No model of that name is live; the text says how to get one."""
+
+
+def live(name: str) -> TrainedModel:
+    """The live model of that name. Raises NoModel."""
+    found = TrainedModel.objects.filter(name=name, state=TrainedModel.State.LIVE).first()
+    if found is None:
+        raise NoModel(f"No {name} model is live yet. Run `manage.py train {name}` first.")
+    return found
+
+
+def load(model: TrainedModel) -> Any:
+    """The trained object. Kept in memory per seal, so a worker reads it once. Raises artefact.Refused."""
+    return _unpacked(model.pk, model.name, model.version, model.digest, model.signature)
+
+
+@lru_cache(maxsize=8)
+def _unpacked(pk: int, name: str, version: str, digest: str, signature: str) -> Any:
+    data = bytes(TrainedModel.objects.values_list("artefact", flat=True).get(pk=pk))
+    return artefact.unpack(data, name=name, version=version, digest=digest, signature=signature)
+
+
+def versions(name: str) -> list[TrainedModel]:
+    """All models of that name, newest first, without their artefacts."""
+    return list(TrainedModel.objects.filter(name=name).defer("artefact").order_by("-trained_at", "-pk"))
