@@ -155,8 +155,16 @@ class Edits:
         return moved
 
     def _erase(self, *, key: str) -> None:
-        """Erase a contact at their own request: the row goes, PartyDeleteLog gets an entry."""
+        """Erase a contact at their own request: all rows go, PartyDeleteLog gets an entry."""
         self._delete(key=key)
+        for name, column in REFERENCES.items():
+            table = self.store.tables[name]
+            labels = table.columns[column]
+            table.live &= labels.values != labels.stored(key)
+            table.version += 1
+        members = self.store.kept("GroupMember")
+        for number in [n for n, member in members.items() if member["Party"]["PartyId"] == key]:
+            del members[number]
         records.erased(self.store, key, self.store.clock.text())
 
     def _rename_event(self, *, key: str, name: str) -> dict[str, Any]:

@@ -5,10 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from imis_ai.sandbox.association import behaviour, membership, money, parties, programme, service, tables
+from imis_ai.sandbox.association import (
+    behaviour,
+    membership,
+    money,
+    parties,
+    people,
+    programme,
+    service,
+    tables,
+)
 from imis_ai.sandbox.association.membership import Terms
 from imis_ai.sandbox.association.parties import Gone
-from imis_ai.sandbox.association.people import People, people
+from imis_ai.sandbox.association.people import People
 from imis_ai.sandbox.columns import Table
 
 
@@ -25,9 +34,8 @@ class Association:
     terms: Terms | None = None
     text_labels: list[dict[str, Any]] = field(default_factory=list)
     payment_cases: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, dict[str, Any]] = field(
-        default_factory=dict
-    )  # of an archive: chapters, tiers, committees
+    # of an archive: chapters, tiers, committees
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def generate(*, members: int, seed: int, today: str) -> Association:
@@ -36,7 +44,7 @@ def generate(*, members: int, seed: int, today: str) -> Association:
     Same input, same bytes.
     """
     day = int(np.datetime64(today, "D").astype(np.int64))
-    person = people(members=members, seed=seed, today=day)
+    person = people.people(members=members, seed=seed, today=day)
     terms = membership.terms(person, seed=seed, today=day)
     plan = programme.programme(seed=seed, today=day)
     codes = tables.event_codes(plan)
@@ -47,7 +55,7 @@ def generate(*, members: int, seed: int, today: str) -> Association:
     texts, labels = tables.texts(
         person, plan, codes, service.texts(person, terms, plan, found, seed=seed, today=day)
     )
-    headers = tables.invoices(person, bills)
+    headers = tables.invoices(person, bills, day)
     served = [
         party,
         texts,
@@ -63,16 +71,27 @@ def generate(*, members: int, seed: int, today: str) -> Association:
         tables.attempts(person, attempts),
         tables.relationships(person, day, seed),
     ]
+    erased = {party for party, _ in gone.erased}
+    _forget(served, person, erased)
     stays = service.committees(person, terms, seed=seed, today=day)
     hard = np.flatnonzero(paid.case > 0).tolist()
     return Association(
         today=today,
         seed=seed,
         tables={table.name: table for table in served},
-        committees=[(person.ids[who], *rest) for who, *rest in stays],
+        committees=[(person.ids[who], *rest) for who, *rest in stays if person.ids[who] not in erased],
         gone=gone,
         person=person,
         terms=terms,
         text_labels=labels,
         payment_cases={str(700_001 + i): money.CASES[paid.case[i]] for i in hard},
     )
+
+
+def _forget(served: list[Table], person: People, erased: set[str]) -> None:
+    """Take the rows of erased people out of every feed."""
+    codes = [row for row, number in enumerate(person.ids) if number in erased]
+    for table in served:
+        column = table.columns.get("ID") or table.columns.get("PartyId")
+        if column is not None and table.name != "Party":
+            table.live &= ~np.isin(column.values, codes)

@@ -138,12 +138,11 @@ def registrations(
     )
 
 
-def invoices(person: People, found: money.Invoices) -> Table:
+def invoices(person: People, found: money.Invoices, today: int) -> Table:
     n = len(found.member)
     closed = (found.paid > 0) | (found.written_off > 0)
-    changed = np.where(
-        found.paid > 0, found.paid, np.where(found.written_off > 0, found.due + money.WRITE_OFF, found.issued)
-    )
+    dropped = np.minimum(found.due + money.WRITE_OFF, today - 1)
+    changed = np.where(found.paid > 0, found.paid, np.where(found.written_off > 0, dropped, found.issued))
     return Table(
         "Invoices",
         "InvoiceId",

@@ -22,6 +22,7 @@ def truth(association: Association) -> dict[str, Any]:
     if person is None or terms is None:
         return base | {"planted": False, "members": {}, "decisions": []}
     today = _day(association.today)
+    terms = _without(person, terms, {party for party, _ in association.gone.erased})
     return base | {
         "planted": True,
         "price_rise_on": text(today - RISE_DAYS),
@@ -42,6 +43,12 @@ def truth(association: Association) -> dict[str, Any]:
         "texts": association.text_labels,
         "payments": association.payment_cases,
     }
+
+
+def _without(person: People, terms: Terms, erased: set[str]) -> Terms:
+    """The terms of those whose data are still there."""
+    kept = ~np.isin(terms.member, [row for row, number in enumerate(person.ids) if number in erased])
+    return Terms(**{name: getattr(terms, name)[kept] for name in Terms.__dataclass_fields__})
 
 
 def _day(date: str) -> int:
