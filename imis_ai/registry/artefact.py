@@ -1,7 +1,7 @@
 """Models as bytes: skops with a fixed list of allowed types, sealed with SHA-256 and a keyed signature.
 
-pickle and joblib run code on loading, so they are not used. A signature covers name, version and digest: a file
-that was changed, made with another key, or put under another name or version is refused before it is read.
+pickle and joblib run code on loading, so they are not used. The signature covers name, version and digest:
+a file that was changed, made with another key, or put under another name or version is refused unread.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 def pack(model: Any) -> bytes:
     """The model as skops bytes. Raises Refused when it holds a type that could not be loaded again."""
-    import skops.io  # noqa: PLC0415  slow import
+    import skops.io
 
     data: bytes = skops.io.dumps(model)
     _check_types(data)
@@ -35,7 +35,7 @@ def pack(model: Any) -> bytes:
 
 def unpack(data: bytes, *, name: str, version: str, digest: str, signature: str) -> Any:
     """The model in `data`. Raises Refused unless the seal is ours and every type is on the list."""
-    import skops.io  # noqa: PLC0415  slow import
+    import skops.io
 
     if len(data) > LARGEST:
         raise Refused(f"The file of {name} {version} is larger than {LARGEST // 2**20} MB. Train it again.")
@@ -55,7 +55,7 @@ def sign(*, name: str, version: str, digest: str) -> str:
 
 
 def _check_types(data: bytes) -> None:
-    import skops.io  # noqa: PLC0415  slow import
+    import skops.io
 
     if foreign := set(skops.io.get_untrusted_types(data=data)) - ALLOWED_TYPES:
         raise Refused(f"The model holds types that are not allowed: {', '.join(sorted(foreign))}.")
