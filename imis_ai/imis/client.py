@@ -89,8 +89,9 @@ class Client:
 
     @classmethod
     def from_settings(cls, **changes: Any) -> "Client":
-        """The configured iMIS. A password in a file (IMIS_PASSWORD_FILE) is read at each sign-in, so
-        it may be rotated.
+        """The configured iMIS.
+
+        A password in a file (IMIS_PASSWORD_FILE) is read at each sign-in, so it may be rotated.
         """
         from django.conf import settings  # noqa: PLC0415  the package itself knows no framework
 
@@ -128,11 +129,10 @@ class Client:
     def pages(
         self, resource: Resource, since: dt.datetime | None = None, *, offset: int = 0
     ) -> Iterator[Page]:
-        """The records of one resource, whole or changed since `since` (aware; the caller has taken
-        `resource.overlap` off).
+        """The records of one resource, whole or changed since `since`.
 
-        The next page is fetched while the caller works on this one. `offset` resumes an interrupted
-        reading at a row.
+        `since` is aware, and the caller has taken `resource.overlap` off. The next page is fetched while the
+        caller works on this one. `offset` resumes an interrupted reading at a row.
         Raises a child of `ImisError`; pages that were handed out before stay good.
         """
         parts = (resource, *resource.also)
@@ -167,9 +167,7 @@ class Client:
             raise BadAnswer(f"{resource.name}: {error}. The next full read tries again.") from None
 
     def probe(self) -> list[Probe]:
-        """What the account may read and write, endpoint by endpoint. Reads one row each and writes
-        nothing.
-        """
+        """What the account may read and write, endpoint by endpoint. Reads a row of each, writes nothing."""
         return probe.probe(self)
 
     def check(self) -> list[mapping.Check]:

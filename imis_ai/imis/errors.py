@@ -1,6 +1,4 @@
-"""Why iMIS could not be read, in sentences for staff. No address, credential or record ever stands in
-them.
-"""
+"""Why iMIS could not be read, in sentences for staff. No credential or record ever stands in them."""
 
 import datetime as dt
 

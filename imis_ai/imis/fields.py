@@ -1,5 +1,4 @@
-"""Every field of iMIS that is read, what it is called there by default, and why it is read. The scope
-register is this table.
+"""Every field of iMIS that is read, its name there, and why it is read: the scope register is this table.
 
 A name is data: the mapping file may give another one, or null to stop reading the field (mapping.py).
 """

@@ -1,6 +1,4 @@
-"""The only way to the network: an address that was looked at before, no inner networks, and an end to
-every wait.
-"""
+"""The only way to the network: no address that was not looked at, no inner networks, no endless waits."""
 
 import ipaddress
 import math
@@ -60,9 +58,7 @@ def is_inner(address: Address) -> bool:
 
 
 def lookup(host: str, port: int, *, may_be_inner: bool) -> list[str]:
-    """Addresses of the host, all of them fit to be contacted. Raises `Refused`, or `ConnectError`
-    without an answer.
-    """
+    """Addresses of the host, all fit to be contacted. Raises `Refused`, or `ConnectError` if it has none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -104,9 +100,7 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class Network(httpcore2.NetworkBackend):
-    """Looks a host up once, keeps to the addresses it found, and ends every wait at `deadline`
-    (monotonic seconds).
-    """
+    """Looks a host up once, keeps to those addresses, ends every wait at `deadline` (monotonic seconds)."""
 
     def __init__(self, *, may_be_inner: bool) -> None:
         self.deadline = math.inf
@@ -144,9 +138,7 @@ class Network(httpcore2.NetworkBackend):
 
 
 class Transport(httpx2.HTTPTransport):
-    """httpx2's transport over one connection of ours. Certificates are always verified; there is no
-    switch.
-    """
+    """httpx2's transport over one connection of ours. Certificates are verified; there is no switch."""
 
     def __init__(self, network: Network) -> None:
         tls = httpx2.create_ssl_context()

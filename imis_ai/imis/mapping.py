@@ -1,6 +1,4 @@
-"""What this association calls things in iMIS: defaults in code, a JSON file on top, and a dry run that
-shows what fits.
-"""
+"""What this association calls things in iMIS: defaults, a JSON file on top, and a dry run of both."""
 
 import datetime as dt
 from collections import Counter
@@ -13,9 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from imis_ai.imis.errors import ImisError
-from imis_ai.imis.fields import FIELDS
 from imis_ai.imis.parse import wire
-from imis_ai.imis.parse.context import KINDS, Context
+from imis_ai.imis.parse.context import KINDS, Context, default_columns
 from imis_ai.imis.parse.page import Bad, Decoded
 from imis_ai.imis.resources import RESOURCES, Resource
 
@@ -51,9 +48,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Check:
-    """One resource in the dry run: which names were found on its first page, which were not, what was
-    left over.
-    """
+    """One resource in the dry run: names found on its first page, names missing there, columns left over."""
 
     resource: str
     path: str
@@ -83,7 +78,7 @@ def load(*, time_zone: str, path: str | Path = "") -> Names:
             f"SITE_TIME_ZONE: {time_zone!r} is not a time zone. Write one like America/Chicago."
         ) from error
     given = _read(Path(path)) if path else MappingFile()
-    columns = {resource: {each.name: each.wire for each in fields} for resource, fields in FIELDS.items()}
+    columns = default_columns()
     off: dict[str, frozenset[str]] = {}
     for resource, names in given.fields.items():
         _known(resource, set(columns), path)
@@ -152,21 +147,21 @@ def _compare(context: Context, resource: Resource, path: str, page: Decoded, rej
 
 
 def _names(rows: list[Any]) -> set[str] | None:
-    """Column names on the page, or nothing for typed objects. A column that is null everywhere is not
-    there in bags.
-    """
+    """Column names on the page; nothing for typed objects, whose names are fixed."""
     readable = [row for row in rows if not isinstance(row, Bad)]
     if readable and isinstance(readable[0], dict):
         return {name for row in readable for name in row}
     if readable and isinstance(readable[0], wire.Bag):
-        return {name for row in readable for name in wire.flat(row)}
+        return {name for row in readable for name in wire.flat(row.properties)}
     return None
 
 
 def _strange(context: Context, page: Decoded) -> dict[str, int]:
     """Activity types of the page that have no kind yet, with how often they occur."""
     name = context.columns["activities"]["kind"]
-    codes = Counter(str(wire.flat(row).get(name, "")) for row in page.rows if isinstance(row, wire.Bag))
+    codes = Counter(
+        str(wire.flat(row.properties).get(name, "")) for row in page.rows if isinstance(row, wire.Bag)
+    )
     return {code: times for code, times in codes.most_common() if code and code.upper() not in context.kinds}
 
 

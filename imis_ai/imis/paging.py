@@ -57,9 +57,7 @@ class Stream:
     off: frozenset[str] = frozenset()
 
     def pages(self, start: int = 0) -> Iterator[Page]:
-        """From row `start` to the end, again from the top when the count does not come out. Raises
-        `ImisError`.
-        """
+        """From row `start` to the end, again when the count does not come out. Raises `ImisError`."""
         before: tuple[int, int] | None = None
         for reading in range(READS):
             tally = Tally(again=start == 0 and reading < READS - 1, before=before)
@@ -111,17 +109,14 @@ class Stream:
             except Damaged as damage:
                 if reading == READS - 1:
                     raise BadAnswer(
-                        f"{self.name}, from row {offset}: {damage}, {READS} times in a row. Nothing of "
-                        "it was used;"
-                        "the next run tries again."
+                        f"{self.name}, from row {offset}: {damage}, {READS} times in a row. "
+                        "Nothing of it was used; the next run tries again."
                     ) from None
         raise AssertionError
 
 
 def _joins(page: Decoded, known: frozenset[str]) -> bool:
-    """Whether the page's first readable row was seen on the page before, so that nothing lies between
-    them.
-    """
+    """Whether the page's first readable row was seen on the page before: then nothing lies between."""
     first = next((key for key in page.keys if key), None)
     return first in known if first is not None else bool(page.rows)
 
@@ -153,8 +148,9 @@ class Tally:
 
     @property
     def is_short(self) -> bool:
-        """Fewer than there should be, and not by the same as the last time (then the list repeats
-        rows, and nothing is missing).
+        """Fewer than there should be, and not the same as last time.
+
+        The same shortage twice means that the list repeats rows; nothing is missing then.
         """
         return (
             self._is_over

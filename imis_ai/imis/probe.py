@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from imis_ai.imis.errors import AuthFailed, Denied, ImisError, QuietHours, TooManyRequests, Unreachable
+from imis_ai.imis.errors import BadAnswer, Denied
 from imis_ai.imis.resources import IDS, RESOURCES, Resource
 from imis_ai.imis.session import Answer
 
@@ -17,6 +17,13 @@ TARGETS = (
     ("groups", "/api/GroupMember", "puts members into segment groups"),
     ("notes", "/api/PartyNote", "adds notes that staff approved"),
 )
+
+REFUSALS = (Denied, BadAnswer)  # of one endpoint; anything else concerns iMIS as a whole
+SCOPE = {
+    True: ".",
+    False: ": needs write scope. Everything that only reads works without it.",
+    None: ": iMIS does not say whether the account may write here. Reading works.",
+}
 
 
 @dataclass(frozen=True)
@@ -44,53 +51,38 @@ class Asker(Protocol):
 
 
 def probe(asker: Asker) -> list[Probe]:
-    """Every resource read once with one row, every write target asked for permission only. Raises when
-    nothing answers.
-    """
+    """One row of every resource read, every write target asked for permission. Raises if nothing answers."""
     return [*_reads(asker), *_writes(asker)]
 
 
 def _reads(asker: Asker) -> Iterator[Probe]:
     for resource in [*RESOURCES.values(), IDS]:
         for each in (resource, *resource.also):
-            path = asker.path(each)
             try:
-                total = asker.ask(each)
-            except (AuthFailed, QuietHours, TooManyRequests, Unreachable):
-                raise
-            except ImisError as error:
-                yield Probe(
-                    each.name, path, readable=False, writable=None, detail=f"{resource.purpose}. {error}"
-                )
-            else:
-                yield Probe(
-                    each.name,
-                    path,
-                    readable=True,
-                    writable=None,
-                    detail=f"{resource.purpose}. {total:,} rows.",
-                )
+                readable, detail = True, f"{resource.purpose}. {asker.ask(each):,} rows."
+            except REFUSALS as error:
+                readable, detail = False, f"{resource.purpose}. {error}"
+            yield Probe(each.name, asker.path(each), readable=readable, writable=None, detail=detail)
 
 
 def _writes(asker: Asker) -> Iterator[Probe]:
     for name, path, purpose in TARGETS:
-        readable, writable, detail = True, _permission(asker, path), purpose
-        if not writable:
-            detail = f"{purpose}: needs write scope. Everything that only reads works without it."
         try:
             asker.get(path, Limit="1")
-        except Denied as error:
-            readable, writable, detail = False, False, f"{purpose}. {error}"
-        except ImisError as error:
-            readable, detail = False, f"{purpose}. {error}"
-        yield Probe(f"write:{name}", path, readable=readable, writable=writable, detail=detail)
+        except REFUSALS as error:
+            yield Probe(f"write:{name}", path, readable=False, writable=False, detail=f"{purpose}. {error}")
+        else:
+            writable = _permission(asker, path)
+            yield Probe(
+                f"write:{name}", path, readable=True, writable=writable, detail=purpose + SCOPE[writable]
+            )
 
 
 def _permission(asker: Asker, path: str) -> bool | None:
     """What `_haspermission` says about adding; None where the build does not know the question."""
     try:
         answer = msgspec.json.decode(asker.get(f"{path}/_haspermission/add").body)
-    except (ImisError, ValueError):
+    except (*REFUSALS, ValueError):
         return None
     if isinstance(answer, dict):
         answer = answer.get("$value", answer.get("Result"))

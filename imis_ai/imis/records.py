@@ -1,5 +1,4 @@
-"""What iMIS records become once parsed: frozen, typed, in canonical names. Used by the API sync and
-the archive import.
+"""What iMIS records become once parsed: frozen, typed, in canonical names. For the API and for archives.
 
 Text is never None (empty instead); unknown dates, numbers and flags are None. `key` is unique per type.
 """

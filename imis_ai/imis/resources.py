@@ -48,10 +48,6 @@ class Resource:
     def parser(self) -> Parser:
         return self.shape.records
 
-    @property
-    def is_query(self) -> bool:
-        return self.path.startswith("$")
-
 
 def attribute(name: str, wire_name: str) -> Callable[[Any, Context], str]:
     """Key of a typed object: one of its members."""
@@ -65,7 +61,7 @@ def _party_key(row: Any, _context: Context) -> str:
 def _activity_key(row: Any, context: Context) -> str:
     if row.identity and (elements := wire.each(row.identity.identity_elements)):
         return key(elements[0], "SEQN")
-    return objects.activity_key(row, wire.flat(row), context)
+    return objects.activity_key(row, wire.flat(row.properties), context)
 
 
 def _group_member_key(row: Any, _context: Context) -> str:

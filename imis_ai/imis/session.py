@@ -1,6 +1,4 @@
-"""One conversation with iMIS: signed in, one request at a time, within the budget, with the one layer
-of retries.
-"""
+"""One conversation with iMIS: signed in, one request at a time, within the budget, one layer of retries."""
 
 import datetime as dt
 import email.utils
@@ -59,8 +57,9 @@ class _Token(msgspec.Struct):
 
 
 class Session:
-    """GET requests under `base_url`. `password` may be a function, asked at each sign-in, so that a
-    new one needs no restart.
+    """GET requests under `base_url`.
+
+    `password` may be a function, asked at each sign-in, so that a new one needs no restart.
     """
 
     def __init__(
@@ -114,9 +113,7 @@ class Session:
         raise AssertionError  # count() never ends
 
     def _pause(self, again: _Again, attempt: int, started: float) -> None:
-        """Wait before the next try, or raise when tries or patience are used up. A system that is down
-        gets one try.
-        """
+        """Set the pause before the next try, or raise. A system that was down before gets one try."""
         is_pointless = attempt >= again.tries or (self._is_down and again.pause is None)
         pause = again.pause if again.pause is not None else self._back_off(attempt, again)
         if is_pointless or self._clock() - started + pause > PATIENCE:
@@ -141,9 +138,7 @@ class Session:
         return Answer(body=body, server_date=_http_date(response.headers.get("Date")))
 
     def _sign_in(self) -> None:
-        """A new token. Wrong credentials are tried once in the life of a client: iMIS locks an account
-        after five.
-        """
+        """A new token. Wrong credentials are tried once by a client: five failures lock the account."""
         if self._refused:
             raise AuthFailed(_REFUSED)
         self._bearer = ""

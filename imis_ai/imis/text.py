@@ -1,6 +1,4 @@
-"""Text at the border: what a database cannot hold or a screen cannot show is taken out before anything
-stores it.
-"""
+"""Text at the border: what a database cannot hold or a screen cannot show is taken out first."""
 
 import re
 from typing import Any
@@ -17,9 +15,7 @@ def _replacement(match: re.Match[str]) -> str:
 
 
 def clean_text(value: str, *, limit: int = STORED) -> str:
-    """The words without NUL, control characters and lone surrogates, line ends as `\\n`, cut with a
-    marker at `limit`.
-    """
+    """The words without NUL, controls and lone surrogates, line ends as `\\n`, cut at `limit`."""
     if len(value) > limit + len(CUT):
         value = value[: limit + len(CUT)] + CUT  # bounds the work on a hostile text
     if not value.isprintable():
@@ -29,9 +25,7 @@ def clean_text(value: str, *, limit: int = STORED) -> str:
 
 
 def clean_line(value: str, *, limit: int = LINE) -> str:
-    """The same for names, codes and titles: one line, no space at the ends, cut with an ellipsis at
-    `limit`.
-    """
+    """The same for names and codes: one line, no space at its ends, cut at `limit` with an ellipsis."""
     if not value.isprintable():
         value = _UNSTORABLE.sub(_replacement, _BREAKS.sub(" ", value[: 8 * limit]))
     value = value.strip()

@@ -152,7 +152,7 @@ class FakeImis:
         rows = self.lists.get(query.get("QueryName") or request.url.path)
         if rows is None:
             return reply({"Message": "No such thing."}, 404)
-        offset, limit = int(query["Offset"]), min(int(query["Limit"]), 500)
+        offset, limit = int(query.get("Offset", 0)), min(int(query.get("Limit", 100)), 500)
         return reply(page(rows[offset : offset + limit], offset=offset, total=len(rows)))
 
     @property

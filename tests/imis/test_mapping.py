@@ -122,6 +122,42 @@ def test_a_damaged_page_is_a_line_of_the_dry_run_and_not_its_end():
     assert checks["texts"].problem == ""
 
 
+@pytest.mark.row("GOV-09")
+@pytest.mark.parametrize(
+    ("answer", "writable", "words"),
+    [
+        (reply(True), True, "."),
+        (reply({"$type": "System.Boolean", "$value": True}), True, "."),
+        (reply(False), False, "needs write scope"),
+        (reply({}, 501), None, "does not say"),
+        (reply("maybe"), None, "does not say"),
+    ],
+)
+def test_the_probe_asks_for_permission_and_writes_nothing(answer, writable, words):
+    lists = RECORDED | {"/api/PartyNote": [], "/api/AI_MemberInsight": []}
+    imis = FakeImis(lists)
+    imis.before = lambda number, request: answer if "_haspermission" in request.url.path else None
+
+    with imis.client() as client:
+        probes = {probe.resource: probe for probe in client.probe()}
+
+    assert probes["write:notes"].writable is writable
+    assert words in probes["write:notes"].detail
+    assert {request.method for request in imis.reads} == {"GET"}
+
+
+def test_a_damaged_answer_is_a_line_of_the_probe():
+    imis = FakeImis(RECORDED)
+    imis.before = lambda number, request: reply(b"{") if b"Terms" in request.url.query else None
+
+    with imis.client() as client:
+        probes = {probe.resource: probe for probe in client.probe()}
+
+    assert probes["terms"].state == "denied"
+    assert "not complete JSON" in probes["terms"].detail
+    assert probes["texts"].state == "readable"
+
+
 def test_a_client_has_no_way_to_write():
     public = {name for name in dir(Client) if not name.startswith("_")}
 

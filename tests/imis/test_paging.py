@@ -147,6 +147,15 @@ def test_nothing_that_lived_throughout_is_missed_s7(mode):
     assert sum(missed) == 0
 
 
+def test_a_table_that_moves_faster_than_it_can_be_read_ends():
+    rows = parties(2000)
+    imis = FakeImis({"/api/Party": rows})
+    imis.before = lambda number, request: rows.sort(key=lambda row: hash((number, row["PartyId"])))
+
+    with imis.client(page_size=100) as client, pytest.raises(BadAnswer, match="calmer hour"):
+        keys(client, RESOURCES["members"])
+
+
 def test_more_rows_than_were_seen_are_read_again_s7():
     """A row inserted before the place that was reached shows only in iMIS' count."""
     rows = parties(300)

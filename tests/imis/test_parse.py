@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imis_ai.imis import mapping, records
+from imis_ai.imis.errors import BadAnswer, Denied
 from imis_ai.imis.parse import page as paging
 from imis_ai.imis.parse import wire
 from imis_ai.imis.resources import IDS, RESOURCES
-from tests.imis.fake import CHICAGO, FakeImis, bag, page
+from tests.imis.fake import CHICAGO, FakeImis, bag, page, reply
 from tests.imis.recorded import PERSON, RECORDED
 
 CONTEXT = CHICAGO.context
@@ -513,13 +514,67 @@ def test_one_record_is_read_again_by_its_id():
 
 
 def _one(request):
-    from tests.imis.fake import reply
-
     if request.url.path == "/api/Party/00101":
         return reply(PERSON)
     if request.url.path == "/api/Event":
         return reply(RECORDED["/api/Event"][0])
     return None if request.url.path == "/token" else reply({"Message": "no"}, 404)
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"PartyId":[1]}', b'{"PartyId":"1","BirthDate":"soon"}'])
+def test_one_damaged_record_is_a_bad_answer(body):
+    imis = FakeImis()
+    imis.before = lambda number, request: None if request.url.path == "/token" else reply(body)
+
+    with imis.client() as client, pytest.raises(BadAnswer, match="members: "):
+        client.one(RESOURCES["members"], "1")
+
+
+def test_one_record_that_may_not_be_read_is_not_taken_for_gone():
+    imis = FakeImis()
+    imis.before = lambda number, request: None if request.url.path == "/token" else reply({}, 403)
+
+    with imis.client() as client, pytest.raises(Denied):
+        client.one(RESOURCES["members"], "1")
+
+
+def test_rows_without_an_identity_are_known_by_their_content():
+    activity = {name: value for name, value in RECORDED["/api/Activity"][0].items() if name != "Identity"}
+    member = {
+        name: value for name, value in RECORDED["/api/GroupMember"][0].items() if name != "GroupMemberId"
+    }
+    payment = {name: value for name, value in RECORDED["/api/Payment"][0].items() if name != "PaymentDate"}
+
+    assert keys("activities", activity) == ["9001"]
+    assert keys("committees", member) == ["COMMITTEE/STD:00101"]
+    assert read("payments", payment)[1][0].reason == "PaymentDate is missing"
+
+
+def keys(name: str, *rows: dict) -> list[str]:
+    return paging.decode(json.dumps(page(list(rows))).encode(), RESOURCES[name].shape, CONTEXT, 0).keys
+
+
+def test_a_misshapen_row_of_the_old_query_route_costs_itself():
+    good = bag(
+        "101", [], {name: value for name, value in RECORDED["$/imis_ai/Terms"][0].items() if name != "$type"}
+    )
+
+    found, rejects = read("terms", good, {"EntityTypeName": "101", "Properties": 7})
+
+    assert len(found) == 1
+    assert "Properties" in str(rejects[0].raw)
+
+
+def test_raw_numbers_in_a_bag_are_read_as_they_were_written():
+    row = json.loads(
+        json.dumps(RECORDED["/api/Activity"][0]).replace(
+            '{"$type": "System.Decimal", "$value": 87.55}', "87.55"
+        )
+    )
+
+    (found,), _ = read("activities", row)
+
+    assert found.amount == Decimal("87.55")
 
 
 def test_a_query_has_no_single_rows():

@@ -143,6 +143,13 @@ def test_an_endless_stream_of_429_ends():
     assert sum(imis.clock.slept) <= 600
 
 
+def test_an_answer_that_is_no_token_is_asked_for_again():
+    imis = FakeImis()
+    imis.before = lambda number, request: reply({"hello": 1}) if number == 1 else None
+
+    assert count(imis) == 300
+
+
 @pytest.mark.parametrize(("status", "tries"), [(500, 3), (502, 5), (503, 5), (504, 5), (408, 5)])
 def test_failing_servers_are_asked_again_a_few_times_s2(status, tries):
     imis = FakeImis()

@@ -1,6 +1,7 @@
 """What a row costs from bytes to records: the first pull of an association is a million rows."""
 
 import json
+import sys
 import time
 
 import pytest
@@ -36,6 +37,7 @@ def microseconds(name: str, rows: list[dict]) -> float:
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.skipif(sys.gettrace() is not None, reason="tracing for coverage makes every line slow")
 def test_a_row_costs_little(name, record_property):
     rows, target = CASES[name]
 

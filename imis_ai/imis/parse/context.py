@@ -22,7 +22,8 @@ KINDS = {
 }
 
 
-def _default_columns() -> dict[str, dict[str, str]]:
+def default_columns() -> dict[str, dict[str, str]]:
+    """iMIS' name of every field that is read, by resource and our name."""
     return {resource: {each.name: each.wire for each in fields} for resource, fields in FIELDS.items()}
 
 
@@ -35,6 +36,6 @@ class Context:
     """
 
     zone: ZoneInfo
-    columns: Mapping[str, Mapping[str, str]] = field(default_factory=_default_columns)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=default_columns)
     kinds: Mapping[str, str] = field(default_factory=lambda: dict(KINDS))
     off: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -33,9 +33,7 @@ def chapter(raw: wire.GenTable, context: Context) -> list[Record]:
 
 
 def tier(raw: wire.CustomerType, context: Context) -> list[Record]:
-    """Member types only. Its rank is its rate in cents: dearer ranks higher, and no two pages need to
-    be compared.
-    """
+    """Member types only. The rate in cents is the rank: dearer ranks higher."""
     if not raw.is_member_record:
         return []
     code = key(raw.customer_type_id, "CustomerTypeId")[:60]
@@ -44,7 +42,7 @@ def tier(raw: wire.CustomerType, context: Context) -> list[Record]:
 
 
 def activity(raw: wire.Bag, context: Context) -> list[Record]:
-    row: dict[str, Any] = wire.flat(raw)
+    row: dict[str, Any] = wire.flat(raw.properties)
     get, c = row.get, context.columns["activities"]
     code = key(get(c["kind"]), c["kind"])
     whose = get(c["member"])
@@ -73,7 +71,7 @@ def activity_key(raw: wire.Bag, row: dict[str, Any], context: Context) -> str:
 
 def event(raw: wire.Event, context: Context) -> list[Record]:
     c, zone = context.columns["events"], context.zone
-    extra = wire.flat(None, wire.each(raw.additional_attributes))
+    extra = wire.flat(raw.additional_attributes)
     return [
         Event(
             key=key(raw.event_id, "EventId"),

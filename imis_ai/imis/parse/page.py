@@ -1,6 +1,4 @@
-"""One page of answers: the envelope checked, rows decoded, each row to records or to a reject with its
-reason.
-"""
+"""One page: the envelope checked, rows decoded, each row to records or to a reject with its reason."""
 
 import re
 from collections.abc import Callable, Set
@@ -41,8 +39,9 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Shape:
-    """How the rows of one resource look and what they become. `makes` is the main record of a row; `expects`
-    are words of which the class of the list must hold one.
+    """How the rows of one resource look and what they become.
+
+    `makes` is the main record of a row; `expects` are words of which the class of the list must hold one.
     """
 
     row: Any
@@ -67,9 +66,7 @@ class Bad:
 
 @dataclass
 class Decoded:
-    """A page after decoding, before conversion. `keys` stand in the order of `rows`, empty where none
-    could be read.
-    """
+    """A page before conversion. `keys` stand in the order of `rows`, empty where none could be read."""
 
     offset: int
     total: int
@@ -141,7 +138,7 @@ def _row(row: Any) -> Any:
     """Rows of the old query route are bags; they become flat like those of the new one."""
     if type(row) is dict and "Properties" in row:
         try:
-            return wire.flat(msgspec.convert(row, wire.Bag))
+            return wire.flat(msgspec.convert(row, wire.Bag).properties)
         except msgspec.ValidationError as error:
             return Bad(msgspec.json.encode(row), _shape_reason(error))
     return row

@@ -58,7 +58,7 @@ def _automatic(category: str) -> bool | None:
 def party(raw: wire.Party, context: Context) -> list[Record]:
     """One contact to its member record and one consent per known channel."""
     imis_id = key(raw.party_id if raw.party_id is not None else raw.id, "PartyId")
-    extra = wire.flat(None, wire.each(raw.additional_attributes))
+    extra = wire.flat(raw.additional_attributes)
     member = _member(raw, extra, imis_id, context)
     if "consents" in context.off.get("members", ()):
         return [member]

@@ -1,6 +1,4 @@
-"""One value of the wire to one value of ours, or a sentence naming the field that does not fit. Values
-stay out of it.
-"""
+"""One value of the wire to one of ours, or a sentence that names the field and never its content."""
 
 import datetime as dt
 from decimal import Decimal, InvalidOperation
@@ -24,9 +22,7 @@ class Unreadable(ValueError):
 
 
 def key(value: Any, name: str) -> str:
-    """An identity as text. Leading zeros stay. Missing or too long is refused: a cut key would be
-    another one.
-    """
+    """An identity as text, leading zeros kept. Too long is refused: a cut key would be another one."""
     if value is None or isinstance(value, (bool, dict, list)):
         raise Unreadable(f"{name} is missing or is not an id")
     text = clean_line(str(value), limit=KEY + 1)
@@ -100,9 +96,7 @@ def day(value: Any, name: str, zone: ZoneInfo) -> dt.date:
 
 
 def maybe_money(value: Any, name: str) -> Decimal | None:
-    """A plain decimal. Not-a-number and infinity count as unknown; more than twelve digits before the
-    point is refused.
-    """
+    """A plain decimal. Not-a-number and infinity count as unknown, a million millions is refused."""
     if value is None or value == "":
         return None
     if isinstance(value, (bool, dict, list)):

@@ -1,8 +1,6 @@
-"""The shapes iMIS puts on the wire: envelopes, lists with and without `$values`, property bags, typed
-objects.
+"""The shapes iMIS puts on the wire: envelopes, lists with or without `$values`, property bags, typed objects.
 
-Typed objects leave out everything that is null, zero, false or the first of its enumeration, so absent
-numbers and flags
+Typed objects leave out what is null, zero, false or the first of its enumeration: absent numbers and flags
 mean zero and false here, absent text and dates mean unknown. Property bags leave out null only.
 """
 
@@ -64,11 +62,11 @@ class Bag(Struct, rename="pascal"):
     identity: Identity | None = None
 
 
-def flat(bag: Bag | None, found: list[Property] | None = None) -> dict[str, Any]:
+def flat(properties: Values[Property] | list[Property] | None) -> dict[str, Any]:
     """The properties of a bag by name, unboxed. Raw floats become the decimals they were written as."""
     row: dict[str, Any] = {}
-    for prop in found if bag is None else each(bag.properties):  # type: ignore[union-attr]
-        value = prop.value
+    for prop in each(properties):
+        value: Any = prop.value
         if type(value) is Boxed:
             value = value.value
         elif type(value) is float:
