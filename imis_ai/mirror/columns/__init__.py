@@ -4,7 +4,7 @@ The copy lies in `VAR_DIR/columns/<fingerprint of the database>`; it can be dele
 """
 
 from imis_ai.mirror.columns.copy import CANONICAL, Activities, activities, folder, refresh
-from imis_ai.mirror.columns.read import NO_DAY, NO_FLAG, NO_ID, NO_WORD, pseudonyms, words
+from imis_ai.mirror.columns.read import NO_DAY, NO_FLAG, NO_ID, NO_WORD, pseudonyms, raw_pseudonyms, words
 from imis_ai.mirror.columns.tables import members, table
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "folder",
     "members",
     "pseudonyms",
+    "raw_pseudonyms",
     "refresh",
     "table",
     "words",

@@ -1,0 +1,126 @@
+"""Snapshots of all features, stored column by column, and the vectors of the newest one."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Q
+
+from imis_ai.features import definitions
+from imis_ai.features.actions import rows
+from imis_ai.features.calc.vectors import reduced
+from imis_ai.features.models import MemberVector, PublishedValue, Snapshot, SnapshotColumn
+from imis_ai.features.queries import pointintime, sources
+from imis_ai.features.queries.pointintime import Computed, pack, unpack
+from imis_ai.jobs.progress import SILENT, Progress
+from imis_ai.mirror import columns
+
+KEPT = timedelta(days=1096)
+KEPT_DAYS = timedelta(days=35)
+NOT_ALIKE = {
+    "membership.days_to_term_end",
+    "membership.days_into_term",
+    "membership.renewal_rate_association",
+}
+READ, COMPUTE = "Read the mirror", "Compute and store"
+
+
+class Empty(Exception):
+    """There is nothing to compute features from."""
+
+
+def build(*, as_of: date, now: datetime, progress: Progress = SILENT) -> Snapshot:
+    """Compute and store all features as of a day; again for the same day replaces them. Raises Empty."""
+    return build_many(as_ofs=[as_of], now=now, progress=progress)[0]
+
+
+def build_many(*, as_ofs: Iterable[date], now: datetime, progress: Progress = SILENT) -> list[Snapshot]:
+    """Like `build` for many days; the mirror is read once. The newest snapshot's vectors replace the old ones.
+
+    Days on which nobody was known yet are left out. Raises Empty when that is all of them.
+    """
+    days = sorted(set(as_ofs))
+    progress.stage(READ)
+    data = sources.load()
+    wanted = pointintime.all_features(data)
+    progress.stage(COMPUTE, len(days))
+    built = []
+    for day in days:
+        progress.checkpoint()
+        found = pointintime.compute(data, day, wanted)
+        if len(found.pseudonyms):
+            built.append(_store(found, day, now))
+        progress.advance()
+    if not built:
+        raise Empty("There are no members yet. Run `manage.py sync` or `manage.py import_archive DIR` first.")
+    progress.note(f"{built[-1].members:,} members, {len(wanted)} features, {len(built)} days.")
+    return built
+
+
+@transaction.atomic
+def _store(found: Computed, day: date, now: datetime) -> Snapshot:
+    Snapshot.objects.filter(as_of=day).delete()
+    raw = columns.raw_pseudonyms(found.pseudonyms)
+    snapshot = Snapshot.objects.create(
+        as_of=day, version=definitions.version(), built_at=now, members=len(found.pseudonyms), pseudonyms=raw
+    )
+    covered = len(found.pseudonyms) - np.isnan(found.values).sum(axis=1)
+    SnapshotColumn.objects.bulk_create(
+        [
+            SnapshotColumn(snapshot=snapshot, name=name, covered=int(number), data=pack(values))
+            for name, number, values in zip(found.names, covered, found.values, strict=True)
+        ],
+        batch_size=50,
+    )
+    if not Snapshot.objects.filter(as_of__gt=day).exists():
+        _store_vectors(found, day, raw)
+    return snapshot
+
+
+def _store_vectors(found: Computed, day: date, raw: bytes) -> None:
+    chosen = [i for i, name in enumerate(found.names) if _says_alike(name)]
+    vectors = reduced(found.values[chosen].T)
+    MemberVector.objects.all().delete()
+    values = {"pseudonym": np.frombuffer(raw, dtype="V16"), "as_of": day, "values": vectors}
+    rows.copy("features_membervector", values, len(vectors))
+
+
+def _says_alike(name: str) -> bool:
+    """Numbers of behaviour and standing; a category's number is no distance, and a date of renewal says nothing."""
+    feature = definitions.FEATURES.get(name)
+    if feature is None:
+        return not name.endswith(("_reference", "_detail"))
+    return "similarity" in feature.purposes and not feature.is_category and name not in NOT_ALIKE
+
+
+@transaction.atomic
+def forget(*, pseudonyms: Sequence[str | UUID]) -> None:
+    """Remove erased people from every snapshot, published value and vector."""
+    gone = {str(pseudonym) for pseudonym in pseudonyms}
+    PublishedValue.objects.filter(pseudonym__in=gone).delete()
+    MemberVector.objects.filter(pk__in=gone).delete()
+    for snapshot in Snapshot.objects.all():
+        raw = np.frombuffer(bytes(snapshot.pseudonyms), dtype="V16")
+        stays = ~np.isin(columns.pseudonyms(raw), list(gone))
+        if not stays.all():
+            _keep(snapshot, raw, stays)
+
+
+def _keep(snapshot: Snapshot, raw: np.ndarray, stays: np.ndarray) -> None:
+    snapshot.pseudonyms, snapshot.members = raw[stays].tobytes(), int(stays.sum())
+    snapshot.save()
+    for column in snapshot.columns.all():
+        values = unpack(column.data)[stays]
+        column.data, column.covered = pack(values), int((~np.isnan(values)).sum())
+        column.save()
+
+
+def prune(*, now: datetime) -> int:
+    """Remove snapshots built long ago: after 36 months, those of other days than the first of a month after 35 days."""
+    built = Snapshot.objects.filter(built_at__lt=now - KEPT_DAYS)
+    doomed = built.filter(Q(built_at__lt=now - KEPT) | ~Q(as_of__day=1))
+    number = doomed.count()
+    doomed.delete()
+    return number
