@@ -7,6 +7,7 @@ under a row lock.
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 NAME = "mirror"
 ADVISORY_KEY = 0x494D4953  # "IMIS"
 SECONDS = 300
+TRIES, PAUSE = 5, 0.2
 
 
 class Busy(Exception):
@@ -36,6 +38,15 @@ def held(*, seconds: float = SECONDS) -> Iterator[int]:
 
 
 def _acquire(seconds: float) -> int:
+    """The new fence. A killed holder's session may need a moment to end, so this asks more than once."""
+    for _ in range(TRIES):
+        if (fence := _try(seconds)) is not None:
+            return fence
+        time.sleep(PAUSE)
+    raise Busy("iMIS is being read already. Wait for that run to end, or follow it on Data and sync.")
+
+
+def _try(seconds: float) -> int | None:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_KEY])
@@ -49,9 +60,7 @@ def _acquire(seconds: float) -> int:
             [holder, seconds, NAME, is_free],
         )
         row = cursor.fetchone()
-    if row is None:
-        raise Busy("iMIS is being read already. Wait for that run to end, or follow it on Data and sync.")
-    return row[0]
+    return row[0] if row else None
 
 
 def _release(fence: int) -> None:
