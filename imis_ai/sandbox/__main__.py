@@ -5,6 +5,7 @@ login.
 """
 
 import argparse
+import gc
 import sys
 import time
 from pathlib import Path
@@ -66,6 +67,8 @@ def main() -> int:
         counts = dump(app.store, Path(given.dump))
         sys.stderr.write(f"{took}; written: {', '.join(f'{name} {n:,}' for name, n in counts.items())}\n")
         return 0
+    gc.freeze()  # the association stays: without this each page pays for walking over all of it
+    gc.set_threshold(200_000, 20, 100)
     server = Server((given.host, given.port), app)
     sys.stderr.write(f"{took}: http://{given.host}:{server.server_address[1]}/ (imis_ai / sandbox)\n")
     try:

@@ -1,15 +1,16 @@
 """The fault plan: what goes wrong, with which requests, how often.
 
 Rules are tried in order; the first that applies acts. A rule is an object:
-`fault` (below), `path` (part of the path or query, any case), `method`, `after` (let so many matches pass), `times` (act so often; 1 unless `every` or `rate` is given, 0 without end), `every` (act on each n-th match),
+`fault` (below), `path` (part of the path or query, any case), `method`, `after` (let so many matches pass),
+`times` (act so often; 1 unless `every` or `rate` is given, 0 without end), `every` (act on each n-th match),
 `rate` and `seed` (act by reproducible chance).
 
 Faults and their own fields:
 429 (retry_after, enforce), 408, 500, 503, 403 (message); 500_after_commit; slow (seconds);
 cut_before, cut_after, cut_middle; late_commit (seconds); expired_token;
 wrong_page, empty_page, half (every second row missing), html (a sign-in page with status 200), truncated,
-huge (bytes); stale (the answer that the same request got before); edit (a control edit just before the request);
-clock (seconds).
+huge (bytes); stale (the answer that the same request got before); edit (a control edit just before the
+request); clock (seconds).
 """
 
 import random
@@ -219,7 +220,7 @@ class Faults:
         return self._page(serve(request), halve)
 
     def _html(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:
-        body = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Alder Institute: sign in</body></html>"
+        body = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Alder Institute</body></html>"
         return wire.Answer(200, body, headers=(("Content-Type", "text/html; charset=utf-8"),))
 
     def _truncated(self, spec: dict[str, Any], request: Any, serve: Serve) -> wire.Answer:

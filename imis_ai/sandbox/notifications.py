@@ -102,8 +102,8 @@ def order(app: Any, body: dict[str, Any]) -> dict[str, Any]:
     """POST /_sandbox/notify.
 
     {"url", "headers"} subscribes with the handshake ("handshake": false skips it).
-    {"events": [{"entity", "action", "subject"}], "duplicates": n, "shuffle": true, "batch": n} sends events to that
-    address or the subscribed one.
+    {"events": [{"entity", "action", "subject"}], "duplicates": n, "shuffle": true, "batch": n} sends events
+    to that address or the subscribed one.
     """
     notifier: Notifier = app.notifier
     found: dict[str, Any] = {}

@@ -17,8 +17,8 @@ HOUR = 3600
 class Usage:
     """`violations` lists what breaks the policy.
 
-    That is: parallel requests, a stream polled again within the hour (a poll is a first page), and a second unfiltered
-    reading of all contacts.
+    That is: parallel requests, a stream polled again within the hour (a poll is a first page), and a second
+    unfiltered reading of all contacts.
     """
 
     def __init__(self, store: Store) -> None:

@@ -2,6 +2,7 @@
 errors.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -44,6 +45,7 @@ class Refusal(Exception):
         self.answer = Answer(status, encode(body), reason, (kind, *headers))
 
 
+@functools.cache
 def kind(name: str, space: str = MEMBERSHIP) -> str:
     return f"{space}.{name}, Asi.Contracts"
 
@@ -70,13 +72,15 @@ def unwrap(collection: Any) -> list[Any]:
     return collection if isinstance(collection, list) else []
 
 
+MONEY = f"{CORE}.MonetaryAmountData, Asi.Contracts"
+CURRENCY = {"$type": f"{CORE}.CurrencyData, Asi.Contracts", "CurrencyCode": "USD", "DecimalPositions": 2}
+
+
 def money(amount: float | None) -> dict[str, Any]:
     """Zero has no Amount."""
-    currency = {"$type": f"{CORE}.CurrencyData, Asi.Contracts", "CurrencyCode": "USD", "DecimalPositions": 2}
-    shape: dict[str, Any] = {"$type": f"{CORE}.MonetaryAmountData, Asi.Contracts"}
     if amount:
-        shape["Amount"] = amount
-    return shape | {"Currency": currency, "IsAmountDefined": True}
+        return {"$type": MONEY, "Amount": amount, "Currency": CURRENCY, "IsAmountDefined": True}
+    return {"$type": MONEY, "Currency": CURRENCY, "IsAmountDefined": True}
 
 
 def boxed(value: Any) -> Any:

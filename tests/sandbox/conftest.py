@@ -11,7 +11,10 @@ TODAY = "2026-11-21"
 
 
 class Caller:
-    """One connection under one account. `get`, `post`, `put`, `delete` return responses; `items` a whole listing."""
+    """One connection under one account.
+
+    `get`, `post`, `put`, `delete` return responses; `items` a whole listing.
+    """
 
     def __init__(self, running: Running, username: str = "imis_ai") -> None:
         self.running = running

@@ -30,12 +30,13 @@ import hashlib, sys
 import numpy as np
 from imis_ai.sandbox.app import call
 from imis_ai.sandbox.accounts import ACCOUNTS
+from imis_ai.sandbox.queries import QUERIES
 from imis_ai.sandbox.server import site
 from imis_ai.sandbox.store import Options
 app = site(Options(members=400, seed=int(sys.argv[1]), today="2026-11-21"))
 digest = hashlib.sha256()
 paths = [f"/api/{name}?limit=500" for name in sys.argv[2].split(",")]
-paths += [f"/api/query?QueryName=$/imis_ai/{q.name}&limit=500&offset=500" for q in __import__("imis_ai.sandbox.queries").sandbox.queries.QUERIES.values()]
+paths += [f"/api/query?QueryName=$/imis_ai/{q.name}&limit=500&offset=500" for q in QUERIES.values()]
 for path in paths:
     request = call("GET", path)
     request.user = ACCOUNTS["imis_ai"]
@@ -248,10 +249,21 @@ def test_a_paid_renewal_never_shows_before_the_term_has_ended(association, plant
 
 
 def test_nothing_is_dated_today_or_later_except_what_is_planned(association):
-    for name, column in (("WebActivity", "At"), ("EmailEvents", "At"), ("Activity", "TRANSACTION_DATE"), ("Payment", "PaymentDate"),
-                         ("Registrations", "RegisteredOn"), ("Invoices", "InvoiceDate"), ("Texts", "At"), ("Terms", "BillBegin"),
-                         ("DataVaultAttempt", "AttemptDate"), ("Party", "UpdatedOn"), ("Terms", "ChangedOn"),
-                         ("Invoices", "ChangedOn"), ("Registrations", "ChangedOn")):  # fmt: skip
+    for name, column in (
+        ("WebActivity", "At"),
+        ("EmailEvents", "At"),
+        ("Activity", "TRANSACTION_DATE"),
+        ("Payment", "PaymentDate"),
+        ("Registrations", "RegisteredOn"),
+        ("Invoices", "InvoiceDate"),
+        ("Texts", "At"),
+        ("Terms", "BillBegin"),
+        ("DataVaultAttempt", "AttemptDate"),
+        ("Party", "UpdatedOn"),
+        ("Terms", "ChangedOn"),
+        ("Invoices", "ChangedOn"),
+        ("Registrations", "ChangedOn"),
+    ):
         values = association.tables[name].columns[column].values
         assert values.max() < np.datetime64(TODAY), (name, column)
     assert any(e["StartDateTime"] > TODAY for e in rows(association, "Event"))

@@ -10,8 +10,12 @@ from tests.sandbox.conftest import TODAY, Caller
 
 
 def execute(caller, entity, operation, *parameters):
-    body = {"$type": "Asi.Soa.Core.DataContracts.GenericExecuteRequest, Asi.Contracts", "EntityTypeName": entity,
-            "OperationName": operation, "Parameters": {"$values": list(parameters)}}  # fmt: skip
+    body = {
+        "$type": "Asi.Soa.Core.DataContracts.GenericExecuteRequest, Asi.Contracts",
+        "EntityTypeName": entity,
+        "OperationName": operation,
+        "Parameters": {"$values": list(parameters)},
+    }
     return caller.post(f"/api/{entity}/_execute", body)
 
 
@@ -48,10 +52,21 @@ def test_documents_roles_and_contacts_are_found(caller, someone):
 
 def test_a_dynamic_group_is_refreshed_from_our_panel_rows(caller, someone):
     with Caller(caller.running, "staff") as staff:
-        text = {"$type": "Asi.Soa.Core.DataContracts.PropertyTypeStringData, Asi.Contracts", "Name": "Segment",
-                "PropertyTypeName": "String", "MaxLength": 40}  # fmt: skip
-        staff.post("/api/BOEntityDefinition", {"EntityTypeName": "AI_Segment", "ObjectTypeName": "Multi",
-                                               "PrimaryParentEntityTypeName": "Party", "Properties": [text]})  # fmt: skip
+        text = {
+            "$type": "Asi.Soa.Core.DataContracts.PropertyTypeStringData, Asi.Contracts",
+            "Name": "Segment",
+            "PropertyTypeName": "String",
+            "MaxLength": 40,
+        }
+        staff.post(
+            "/api/BOEntityDefinition",
+            {
+                "EntityTypeName": "AI_Segment",
+                "ObjectTypeName": "Multi",
+                "PrimaryParentEntityTypeName": "Party",
+                "Properties": [text],
+            },
+        )
     caller.edit(op="flag_panel", name="AI_Segment")
     row = {
         "PrimaryParentIdentity": {"IdentityElements": [someone]},
@@ -177,8 +192,17 @@ def test_changes_are_announced_thinly_and_money_is_not(caller, endpoint, someone
 def test_events_come_twice_and_in_any_order_when_asked(caller, endpoint):
     wanted = [{"entity": "Party", "subject": str(n)} for n in range(4)]
 
-    answer = caller.post("/_sandbox/notify", {"url": address(endpoint), "handshake": False, "events": wanted, "duplicates": 1,
-                                              "shuffle": True, "batch": 3}).json()  # fmt: skip
+    answer = caller.post(
+        "/_sandbox/notify",
+        {
+            "url": address(endpoint),
+            "handshake": False,
+            "events": wanted,
+            "duplicates": 1,
+            "shuffle": True,
+            "batch": 3,
+        },
+    ).json()
 
     arrived = [e for _, _, events in endpoint.got for e in events]
     assert answer == {"sent": 8, "statuses": [200, 200, 200]}

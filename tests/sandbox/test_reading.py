@@ -1,4 +1,6 @@
-"""Reading: tokens, addresses, pages, shapes, filters and queries (points 1 to 6, 10, 12 and 18 of the fidelity list)."""
+"""Reading: tokens, addresses, pages, shapes, filters and queries (points 1 to 6, 10, 12 and 18 of the
+fidelity list).
+"""
 
 import itertools
 
@@ -19,8 +21,20 @@ ENTITIES = [
     "GenTable",
     "LegacyCustomerType",
 ]
-QUERIES = ["Terms", "WebActivity", "EmailEvents", "Registrations", "Invoices", "InvoiceLines", "Texts", "Relationships",
-           "TierPrices", "Benefits", "TierBenefits", "MemberIds"]  # fmt: skip
+QUERIES = [
+    "Terms",
+    "WebActivity",
+    "EmailEvents",
+    "Registrations",
+    "Invoices",
+    "InvoiceLines",
+    "Texts",
+    "Relationships",
+    "TierPrices",
+    "Benefits",
+    "TierBenefits",
+    "MemberIds",
+]
 
 
 def login(url, path="/token", **form):
@@ -154,8 +168,17 @@ def test_party_mixes_people_and_organisations_with_their_empty_collections(imis)
     parties = imis.items("/api/Party")
     kinds = {p["$type"].split(",")[0].rsplit(".", 1)[1] for p in parties}
     restricted = {"CustomerTypeCode", "JoinDate", "PaidThruDate", "RenewedThruDate", "Chapter"}
-    always = {"AdditionalAttributes", "Addresses", "AlternateIds", "Emails", "Phones", "Salutations", "SocialNetworks",
-              "CommunicationTypePreferences", "FinancialInformation"}  # fmt: skip
+    always = {
+        "AdditionalAttributes",
+        "Addresses",
+        "AlternateIds",
+        "Emails",
+        "Phones",
+        "Salutations",
+        "SocialNetworks",
+        "CommunicationTypePreferences",
+        "FinancialInformation",
+    }
 
     assert kinds == {"PersonData", "OrganizationData"}
     assert all(always <= set(p) for p in parties)

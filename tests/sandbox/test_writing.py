@@ -52,8 +52,13 @@ def test_a_put_replaces_the_whole_contact(caller, someone):
 
 def test_a_new_contact_gets_a_number_and_needs_a_name(caller):
     nameless = caller.post("/api/Party", {"PersonName": {"FirstName": "Ana"}})
-    named = caller.post("/api/Party", {"PersonName": {"FirstName": "Ana", "LastName": "Duarte"}, "Emails": [
-        {"Address": "ana.duarte@example.org", "IsPrimary": True}]})  # fmt: skip
+    named = caller.post(
+        "/api/Party",
+        {
+            "PersonName": {"FirstName": "Ana", "LastName": "Duarte"},
+            "Emails": [{"Address": "ana.duarte@example.org", "IsPrimary": True}],
+        },
+    )
 
     assert nameless.status_code == 400
     assert named.status_code == 201
@@ -139,20 +144,39 @@ def definition(kind="Multi", name="AI_MemberInsight", parent="Party"):
         "Asi.Soa.Core.DataContracts.PropertyTypeIntegerData, Asi.Contracts",
     )
     return {
-        "$type": "Asi.Soa.Core.DataContracts.BOEntityDefinitionData, Asi.Contracts", "EntityTypeName": name, "ObjectTypeName": kind,
-        "PrimaryParentEntityTypeName": parent, "Properties": {"$values": [
-            {"$type": text, "Name": "RunKey", "PropertyTypeName": "String", "MaxLength": 12, "Required": True},
-            {"$type": number, "Name": "ChurnScore", "PropertyTypeName": "Integer", "Logged": True},
-        ]},
-    }  # fmt: skip
+        "$type": "Asi.Soa.Core.DataContracts.BOEntityDefinitionData, Asi.Contracts",
+        "EntityTypeName": name,
+        "ObjectTypeName": kind,
+        "PrimaryParentEntityTypeName": parent,
+        "Properties": {
+            "$values": [
+                {
+                    "$type": text,
+                    "Name": "RunKey",
+                    "PropertyTypeName": "String",
+                    "MaxLength": 12,
+                    "Required": True,
+                },
+                {"$type": number, "Name": "ChurnScore", "PropertyTypeName": "Integer", "Logged": True},
+            ]
+        },
+    }
 
 
 def insight(member, run="r-20250801", score=72, name="AI_MemberInsight"):
     owner = {"EntityTypeName": "Party", "IdentityElements": {"$values": [member]}}
-    values = [{"Name": "ID", "Value": member}, {"Name": "RunKey", "Value": run},
-              {"Name": "ChurnScore", "Value": {"$type": "System.Int32", "$value": score}}]  # fmt: skip
-    return {"$type": GENERIC, "EntityTypeName": name, "PrimaryParentEntityTypeName": "Party", "PrimaryParentIdentity": owner,
-            "Properties": {"$values": values}}  # fmt: skip
+    values = [
+        {"Name": "ID", "Value": member},
+        {"Name": "RunKey", "Value": run},
+        {"Name": "ChurnScore", "Value": {"$type": "System.Int32", "$value": score}},
+    ]
+    return {
+        "$type": GENERIC,
+        "EntityTypeName": name,
+        "PrimaryParentEntityTypeName": "Party",
+        "PrimaryParentIdentity": owner,
+        "Properties": {"$values": values},
+    }
 
 
 @pytest.fixture
@@ -312,8 +336,13 @@ def test_a_subscription_is_cancelled_by_put_and_its_computed_amounts_are_fixed(c
 
 def adjustment(member, old, new="FEL"):
     items = [{"ItemId": old, "Action": 2}, {"ItemId": new, "Action": 1, "AdjustmentAmount": 104.17}]
-    return {"PartyId": member, "AdjustmentDate": "2026-11-21T00:00:00", "AdjustmentEffectiveDate": "2026-11-21T00:00:00",
-            "AdjustmentReason": "imis_ai approval 77", "AdjustmentItems": {"$values": items}}  # fmt: skip
+    return {
+        "PartyId": member,
+        "AdjustmentDate": "2026-11-21T00:00:00",
+        "AdjustmentEffectiveDate": "2026-11-21T00:00:00",
+        "AdjustmentReason": "imis_ai approval 77",
+        "AdjustmentItems": {"$values": items},
+    }
 
 
 def test_a_mid_term_change_needs_a_zero_balance_and_the_authorisation(fresh, caller):

@@ -136,7 +136,7 @@ def _about(rng: np.random.Generator, code: str, usual: str, n: int) -> np.ndarra
 def committees(
     person: People, terms: Terms, *, seed: int, today: int
 ) -> list[tuple[int, int, int, int, bool]]:
-    """(member row, committee, start, end or 0 while it lasts, chairs), until committee_left or the membership ends.
+    """(member row, committee, start, end or 0 while it lasts, chairs), until left or no longer a member.
 
     Who left and renewed all the same is asked back some weeks into the next term.
     """

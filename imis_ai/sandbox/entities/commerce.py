@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from imis_ai.sandbox import wire
 from imis_ai.sandbox.association import topics
 from imis_ai.sandbox.entities.base import Entity, Row, TableEntity
@@ -95,7 +97,7 @@ class Payment(TableEntity):
         shape = wire.typed(
             self.item_type,
             PaymentId=str(row["PaymentId"]),
-            PayorParty=self.payer(row["ID"]),
+            PayorParty=party_summary(row["ID"], row["Payer"]),
             PaymentDate=row["PaymentDate"],
             Amount=wire.money(row["Amount"]),
             Status=row["Status"],
@@ -150,13 +152,17 @@ class Payment(TableEntity):
         bills.set(position or 0, Balance=left, PaidOn=None if left > 0 else at[:10], ChangedOn=at)
         return str(number)
 
-    def payer(self, party_id: str | None) -> Row | None:
+    def render(self, handles: Sequence[Any]) -> list[Any]:
+        rows = self.table.rows(np.asarray(handles, np.int64))
+        names = self.names({row["ID"] for row in rows})
+        return [self.draw(row | {"Payer": names.get(row["ID"])}) for row in rows]
+
+    def names(self, parties: set[str]) -> dict[str, str]:
+        """Full names of the contacts that exist."""
         table = self.store.tables["Party"]
-        position = table.at(party_id)
-        if position is None:
-            return party_summary(party_id)
-        first, last = (table.columns[c].wire([position])[0] for c in ("FirstName", "LastName"))  # type: ignore[arg-type]
-        return party_summary(party_id, f"{first or ''} {last or ''}".strip())
+        positions = [p for p in map(table.at, sorted(parties)) if p is not None]
+        rows = table.rows(np.array(positions, np.int64), ("PartyId", "FirstName", "LastName"))
+        return {r["PartyId"]: f"{r['FirstName'] or ''} {r['LastName'] or ''}".strip() for r in rows}
 
 
 class PaymentSummary(Payment):
