@@ -9,4 +9,10 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from imis_ai.embedded import ServiceFailed
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ServiceFailed as problem:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(2)

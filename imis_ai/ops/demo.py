@@ -8,9 +8,11 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 from imis_ai.accounts.models import User
 from imis_ai.jobs import queries as jobs
@@ -84,8 +86,8 @@ def restart_as_demo(*arguments: str) -> None:
     os.execve(sys.executable, command, os.environ | ours)  # noqa: S606  our own command
 
 
-def sandbox(port: int) -> Kind:
-    command = [sys.executable, "-m", "imis_ai.sandbox", "--port", str(port), "--members", str(MEMBERS)]
+def sandbox(port: int, members: int) -> Kind:
+    command = [sys.executable, "-m", "imis_ai.sandbox", "--port", str(port), "--members", str(members)]
     return Kind("sandbox", [*command, "--store", str(settings.VAR_DIR / "sandbox")])
 
 
@@ -118,6 +120,12 @@ def to_do() -> list[Step]:
         if jobs.last_done(step.job) is None:
             return list(STEPS[number:])
     return []
+
+
+def is_behind(today: date) -> bool:
+    """Whether the last scores are of an earlier day."""
+    last = jobs.last_done(STEPS[-1].job)
+    return last is None or timezone.localdate(last.finished_at) < today
 
 
 def password() -> str:

@@ -26,6 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--members", type=int, default=demo.MEMBERS, help="of the synthetic association")
         parser.add_argument("--sandbox-port", type=int, help="set by the command itself")
         parser.add_argument("--prepare-only", action="store_true", help="stop when the list is ready")
 
@@ -33,7 +34,8 @@ class Command(BaseCommand):
         self.console = Console(stderr=True, highlight=False)
         if options["sandbox_port"] is None or not settings.DEMO:
             more = ["--prepare-only"] if options["prepare_only"] else []
-            demo.restart_as_demo("--port", str(options["port"]), *more)
+            members = str(options["members"])
+            demo.restart_as_demo("--port", str(options["port"]), "--members", members, *more)
         lock = self._only_one()
         try:
             with suppress(KeyboardInterrupt), processes.stoppable():
@@ -53,11 +55,10 @@ class Command(BaseCommand):
             self._say("Database")
             call_command("migrate", verbosity=0)
             demo.refuse_real_data()
-            self._start_sandbox(group, options["sandbox_port"])
-            first = bool(demo.to_do())
+            self._start_sandbox(group, options["sandbox_port"], options["members"])
             self._prepare()
             demo.make_logins()
-            if not first:
+            if demo.is_behind(timezone.localdate()):  # begun on another day: catch up in the background
                 actions.request(name="ops.nightly", by=None, now=timezone.now())
             if options["prepare_only"]:
                 return
@@ -65,16 +66,16 @@ class Command(BaseCommand):
             self._welcome(port, time.monotonic() - began)
             group.watch()
 
-    def _start_sandbox(self, group: processes.Supervisor, port: int) -> None:
+    def _start_sandbox(self, group: processes.Supervisor, port: int, members: int) -> None:
         with self.console.status(f"Sandbox iMIS on port {port} …"):
-            kind = demo.sandbox(port)
+            kind = demo.sandbox(port, members)
             group.start(kind)
             demo.wait_until_answers(
                 f"http://127.0.0.1:{port}/_sandbox/now",
                 is_alive=lambda: group.is_alive(kind.name),
                 log=group.log_of(kind.name),
             )
-        self._say(f"Sandbox iMIS with {demo.MEMBERS:,} members on port {port}")
+        self._say(f"Sandbox iMIS with {members:,} members on port {port}")
 
     def _prepare(self) -> None:
         for step in demo.to_do():
