@@ -27,7 +27,7 @@ def is_storable(value: str) -> bool:
     return "\x00" not in value
 
 
-@settings(max_examples=5000)
+@settings(max_examples=2000)
 @given(ANY_TEXT, st.integers(20, 400))
 def test_clean_text_is_storable_bounded_and_stable_t1(raw, limit):
     once = text.clean_text(raw, limit=limit)
@@ -64,7 +64,7 @@ def test_a_rejected_row_is_kept_as_storable_json():
     assert json.loads(json.dumps(kept)) == {"a": ["\N{REPLACEMENT CHARACTER}", {"b": 1}], "n": None}
 
 
-@settings(max_examples=3000)
+@settings(max_examples=1000)
 @given(JSON_VALUES)
 def test_every_conversion_gives_a_value_or_names_the_field(value):
     for convert in (
@@ -87,7 +87,7 @@ def test_every_conversion_gives_a_value_or_names_the_field(value):
             assert not isinstance(found, Decimal) or found.is_finite()
 
 
-@settings(max_examples=2000)
+@settings(max_examples=500)
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=4))
 def test_amounts_come_through_exactly(amount):
     assert values.money(amount, "Amount") == amount
@@ -105,7 +105,7 @@ def test_an_amount_that_cannot_be_one_is_refused(value):
         values.maybe_money(value, "Amount")
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2200, 1, 1)))
 def test_local_times_become_utc_and_go_back(local):
     moment = values.moment(local.isoformat(), "At", CHICAGO)
@@ -136,7 +136,7 @@ def test_impossible_dates_are_refused(value):
         values.maybe_day(value, "JoinDate", CHICAGO)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=1000)
 @given(
     st.datetimes(dt.datetime(2026, 10, 31, 12), dt.datetime(2026, 11, 2, 12), timezones=st.just(dt.UTC))
     | st.datetimes(dt.datetime(2026, 3, 7, 12), dt.datetime(2026, 3, 9, 12), timezones=st.just(dt.UTC)),
