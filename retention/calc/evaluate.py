@@ -1,0 +1,104 @@
+"""How good chances were, once the outcome is known. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from retention.calc.calibrate import bins
+
+Floats = npt.NDArray[np.float64]
+GROUP = 50  # neighbours by score whose observed rate a range must hold
+REPEATS = 200
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Chances and outcomes of the same members; `low` and `high` may be missing (baselines have no range)."""
+
+    p: Floats
+    y: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+
+
+def measures(found: Measured, *, seed: int) -> dict[str, Any]:
+    """AUC, average precision, Brier, calibration error and lift at 10 %, with 80 % intervals and n."""
+    p, y = found.p, found.y
+    out: dict[str, Any] = {"members": len(p), "lapsed": int(y.sum())}
+    if len(p) == 0 or y.min() == y.max():
+        return out | dict.fromkeys(("auc", "average_precision", "brier", "calibration_error", "lift_10"))
+    out |= _point(p, y)
+    rng = np.random.default_rng(seed)
+    repeats = []
+    for _ in range(REPEATS):
+        rows = rng.integers(0, len(p), len(p))
+        if 0 < y[rows].sum() < len(rows):
+            repeats.append(_point(p[rows], y[rows]))
+    for name in ("auc", "average_precision", "brier", "lift_10"):
+        low, high = np.quantile([r[name] for r in repeats], [0.1, 0.9])
+        out[f"{name}_range"] = [round(float(low), 4), round(float(high), 4)]
+    out |= {k: round(v, 4) for k, v in out.items() if isinstance(v, float)}
+    if found.low is not None and found.high is not None:
+        out |= group_coverage(p, y, found.low, found.high)
+    return out
+
+
+def _point(p: Floats, y: Floats) -> dict[str, float]:
+    order = np.argsort(-p, kind="stable")
+    top = max(len(p) // 10, 1)
+    return {
+        "auc": auc(p, y),
+        "average_precision": _average_precision(y[order]),
+        "brier": float(((p - y) ** 2).mean()),
+        "calibration_error": calibration_error(p, y),
+        "lift_10": float(y[order[:top]].mean() / y.mean()),
+    }
+
+
+def auc(p: Floats, y: Floats) -> float:
+    """The chance that a lapser was ranked above a member who stayed; ties count half."""
+    _, inverse, counts = np.unique(p, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    hits = y.sum()
+    return float((rank[y > 0].sum() - hits * (hits + 1) / 2) / (hits * (len(y) - hits)))
+
+
+def log_loss(p: Floats, y: Floats, weight: Floats | None = None) -> float:
+    clipped = np.clip(p, 1e-6, 1 - 1e-6)
+    return float(np.average(-(y * np.log(clipped) + (1 - y) * np.log(1 - clipped)), weights=weight))
+
+
+def calibration_error(p: Floats, y: Floats, *, count: int = 10) -> float:
+    """Mean distance between said and happened over groups of equal size."""
+    return float(sum(b["members"] * abs(b["said"] - b["happened"]) for b in bins(p, y, count=count)) / len(p))
+
+
+def group_coverage(p: Floats, y: Floats, low: Floats, high: Floats) -> dict[str, Any]:
+    """How often the rate observed among 50 neighbours by score lies inside the group's 80 % range.
+
+    The group's range: its mean chance, give or take what its members' ranges share and what luck does to 50.
+    """
+    order = np.argsort(p, kind="stable")
+    groups = [g for g in np.array_split(order, max(len(p) // GROUP, 1)) if len(g)]
+    inside = [_holds(p[g], y[g], low[g], high[g]) for g in groups]
+    plain = [bool(low[g].mean() <= y[g].mean() <= high[g].mean()) for g in groups]
+    return {
+        "groups": len(groups),
+        "range_coverage": round(float(np.mean(inside)), 4),
+        "range_coverage_without_luck": round(float(np.mean(plain)), 4),
+    }
+
+
+def _holds(p: Floats, y: Floats, low: Floats, high: Floats) -> bool:
+    luck = 1.2816 * np.sqrt((p * (1 - p)).sum()) / len(p)
+    down = np.hypot(luck, (p - low).mean()) + 0.5 / len(p)
+    up = np.hypot(luck, (high - p).mean()) + 0.5 / len(p)
+    return bool(p.mean() - down <= y.mean() <= p.mean() + up)
+
+
+def _average_precision(sorted_y: Floats) -> float:
+    hits = np.cumsum(sorted_y)
+    precision = hits / np.arange(1, len(sorted_y) + 1)
+    return float((precision * sorted_y).sum() / sorted_y.sum())
