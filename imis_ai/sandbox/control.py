@@ -24,7 +24,7 @@ class Control:
         self.truth: bytes | None = None
         self.routes: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "log"): lambda _: app.store.log,
-            ("GET", "usage"): lambda _: app.usage.report(),
+            ("GET", "usage"): lambda _: app.usage.report() | {"failures": app.failures},
             ("GET", "faults"): lambda _: app.faults.report(),
             ("GET", "truth"): self._truth,
             ("GET", "now"): lambda _: {"now": app.store.clock.text(), "today": app.store.options.today},

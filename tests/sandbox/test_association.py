@@ -340,9 +340,9 @@ def test_unsubscribed_members_get_no_more_mail(association):
 
 
 def test_five_thousand_members_take_seconds():
-    began = time.perf_counter()
+    began = time.process_time()
     found = generate(members=5000, seed=1, today=TODAY)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
 
     count = sum(len(table) for table in found.tables.values())
     assert 450_000 < count < 700_000

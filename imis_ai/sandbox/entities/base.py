@@ -15,6 +15,14 @@ from imis_ai.sandbox.store import Store
 Row = dict[str, Any]
 
 
+def full_names(store: Store, parties: set[str | None]) -> dict[str, str]:
+    """Names of the contacts among these that exist, by id."""
+    table = store.tables["Party"]
+    positions = [p for p in (table.at(party) for party in parties if party) if p is not None]
+    rows = table.rows(np.array(positions, np.int64), ("PartyId", "FirstName", "LastName"))
+    return {r["PartyId"]: f"{r['FirstName'] or ''} {r['LastName'] or ''}".strip() for r in rows}
+
+
 class Entity:
     """A named resource. Methods that a build does not implement answer 501."""
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from imis_ai.sandbox import wire
 from imis_ai.sandbox.association import topics
-from imis_ai.sandbox.entities.base import Entity, Row, TableEntity
+from imis_ai.sandbox.entities.base import Entity, Row, TableEntity, full_names
 
 PURPOSES = {"dues": 9, "event": 0, "product": 0, "adjustment": 13}
 SUMMARY = wire.kind("PartySummaryData")
@@ -154,15 +154,8 @@ class Payment(TableEntity):
 
     def render(self, handles: Sequence[Any]) -> list[Any]:
         rows = self.table.rows(np.asarray(handles, np.int64))
-        names = self.names({row["ID"] for row in rows})
+        names = full_names(self.store, {row["ID"] for row in rows})
         return [self.draw(row | {"Payer": names.get(row["ID"])}) for row in rows]
-
-    def names(self, parties: set[str]) -> dict[str, str]:
-        """Full names of the contacts that exist."""
-        table = self.store.tables["Party"]
-        positions = [p for p in map(table.at, sorted(parties)) if p is not None]
-        rows = table.rows(np.array(positions, np.int64), ("PartyId", "FirstName", "LastName"))
-        return {r["PartyId"]: f"{r['FirstName'] or ''} {r['LastName'] or ''}".strip() for r in rows}
 
 
 class PaymentSummary(Payment):

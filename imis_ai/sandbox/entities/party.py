@@ -6,10 +6,12 @@ Reads come from the table, or from what was PUT.
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from imis_ai.sandbox import wire
 from imis_ai.sandbox.accounts import Account
 from imis_ai.sandbox.entities import party_writes as writes
-from imis_ai.sandbox.entities.base import Row, TableEntity
+from imis_ai.sandbox.entities.base import Row, TableEntity, full_names
 from imis_ai.sandbox.filters import Filter
 
 PERSON, ORGANIZATION = wire.kind("PersonData"), wire.kind("OrganizationData")
@@ -18,6 +20,13 @@ ATTRIBUTES = wire.PROPERTIES
 EMAILS, PHONES = wire.kind("EmailDataCollection"), wire.kind("PhoneDataCollection")
 ADDRESSES = wire.kind("FullAddressDataCollection")
 PREFERENCES = f"{wire.MEMBERSHIP}.PartyCommunicationTypePreferenceDataCollection, Asi.Contracts"
+EMAIL, PHONE = wire.kind("EmailData"), wire.kind("PhoneData")
+NO_SALUTATIONS = wire.values([], wire.kind("PartySalutationDataCollection"))
+NO_NETWORKS = wire.values([], wire.kind("PartySocialNetworkDataCollection"))
+NO_FINANCES = {
+    "$type": wire.kind("FinancialInformationData"),
+    "GiftAidInformation": {"$type": wire.kind("GiftAidInformationData")},
+}
 CHANNELS = {"EMAIL": "EmailConsent", "SMS": "SmsConsent", "PHONE": "PhoneConsent"}
 
 
@@ -74,17 +83,10 @@ def common(row: Row, name: str, sort: str) -> Row:
     """The members that people and organisations share."""
     label, active = STATUS_NAMES.get(row["Status"] or "A", STATUS_NAMES["A"])
     email, phone = row["Email"], row["Phone"]
-    emails = (
-        [{"$type": wire.kind("EmailData"), "Address": email, "EmailType": "_Primary", "IsPrimary": True}]
-        if email
-        else []
-    )
+    emails = [{"$type": EMAIL, "Address": email, "EmailType": "_Primary", "IsPrimary": True}] if email else []
     phones = (
-        [{"$type": wire.kind("PhoneData"), "Number": phone, "PhoneType": "_Work Phone", "IsPrimary": True}]
-        if phone
-        else []
+        [{"$type": PHONE, "Number": phone, "PhoneType": "_Work Phone", "IsPrimary": True}] if phone else []
     )
-    empty = wire.kind
     return {
         "Id": row["PartyId"],
         "PartyId": row["PartyId"],
@@ -92,23 +94,20 @@ def common(row: Row, name: str, sort: str) -> Row:
         "Name": name,
         "Sort": sort,
         "Status": wire.typed(
-            empty("PartyStatusData"), PartyStatusId=row["Status"], Description=label, ActiveStatus=active
+            wire.kind("PartyStatusData"), PartyStatusId=row["Status"], Description=label, ActiveStatus=active
         ),
         "AdditionalAttributes": attributes(row),
         "Addresses": wire.values([address(row)], ADDRESSES),
         "AlternateIds": wire.values(
-            [{"$type": empty("AlternateIdData"), "Id": row["PartyId"], "IdType": "MajorKey"}],
-            empty("AlternateIdDataCollection"),
+            [{"$type": wire.kind("AlternateIdData"), "Id": row["PartyId"], "IdType": "MajorKey"}],
+            wire.kind("AlternateIdDataCollection"),
         ),
         "Emails": wire.values(emails, EMAILS),
         "Phones": wire.values(phones, PHONES),
-        "Salutations": wire.values([], empty("PartySalutationDataCollection")),
-        "SocialNetworks": wire.values([], empty("PartySocialNetworkDataCollection")),
+        "Salutations": NO_SALUTATIONS,
+        "SocialNetworks": NO_NETWORKS,
         "CommunicationTypePreferences": preferences(row),
-        "FinancialInformation": {
-            "$type": empty("FinancialInformationData"),
-            "GiftAidInformation": {"$type": empty("GiftAidInformationData")},
-        },
+        "FinancialInformation": NO_FINANCES,
         "UpdateInformation": {
             "$type": wire.kind("UpdateInformationData", wire.CORE),
             "CreatedBy": "MANAGER",
@@ -126,7 +125,7 @@ def uniform(party_id: str) -> str:
     return f"{number >> 32:08x}-{number >> 16 & 0xFFFF:04x}-4{number & 0xFFF:03x}-{tail}"
 
 
-def person(row: Row, employer: str | None) -> Row:
+def person(row: Row) -> Row:
     first, last = row["FirstName"] or "", row["LastName"] or ""
     full = f"{first} {last}".strip()
     shape = {"$type": PERSON} | common(row, full, f"{last}, {first}".strip(", "))
@@ -145,7 +144,7 @@ def person(row: Row, employer: str | None) -> Row:
         shape["PrimaryOrganization"] = wire.typed(
             wire.kind("PrimaryOrganizationInformationData"),
             OrganizationPartyId=row["EmployerId"],
-            Name=employer,
+            Name=row["Employer"],
             Title=row["Title"],
         )
     return shape
@@ -185,12 +184,16 @@ class Party(TableEntity):
 
     def render(self, handles: Sequence[Any]) -> list[Any]:
         stored = self.store.kept("Party")
-        return [stored.get(row["PartyId"]) or self.draw(row) for row in self.table.rows(handles)]
+        return [stored.get(row["PartyId"]) or self.draw(row) for row in self.rows(handles)]
+
+    def rows(self, handles: Sequence[Any]) -> list[Row]:
+        """The table's rows with the employer's name."""
+        rows = self.table.rows(np.asarray(handles, np.int64))
+        names = full_names(self.store, {row["EmployerId"] for row in rows})
+        return [row | {"Employer": names.get(row["EmployerId"])} for row in rows]
 
     def draw(self, row: Row) -> Row:
-        if row["Organization"]:
-            return organisation(row)
-        return person(row, self.name_of(row["EmployerId"]) if row["EmployerId"] else None)
+        return organisation(row) if row["Organization"] else person(row)
 
     def check(self, body: Row, user: Account) -> None:
         position = self.table.at((writes.members(body)).get("PartyId"))
@@ -225,22 +228,11 @@ class Party(TableEntity):
 
     def _store(self, key: str, body: Row, at: str, user: Account) -> Row:
         position = self.table.at(key)
-        row = self.table.row(position if position is not None else -1)
+        row = self.rows([position])[0]
         kind = ORGANIZATION if row["Organization"] else PERSON
         stored = writes.document(body, key, kind, self.draw(row), at, user.name)
         self.store.kept("Party")[key] = stored
         return stored
-
-    def name_of(self, party_id: str) -> str | None:
-        position = self.table.at(party_id)
-        if position is None:
-            return None
-        first, last = (self.table.columns[c].wire(_one(position))[0] for c in ("FirstName", "LastName"))
-        return f"{first or ''} {last or ''}".strip()
-
-
-def _one(position: int) -> Any:
-    return [position]
 
 
 class Person(Party):
@@ -263,7 +255,7 @@ class PartySummary(Party):
     name, item_type = "PartySummary", wire.kind("PartySummaryData")
 
     def render(self, handles: Sequence[Any]) -> list[Any]:
-        return [self.draw(row) for row in self.table.rows(handles)]
+        return [self.draw(row) for row in self.rows(handles)]
 
     def draw(self, row: Row) -> Row:
         full = f"{row['FirstName'] or ''} {row['LastName'] or ''}".strip()
@@ -292,7 +284,7 @@ class CsContact(Party):
     }
 
     def render(self, handles: Sequence[Any]) -> list[Any]:
-        return [self.draw(row) for row in self.table.rows(handles)]
+        return [self.draw(row) for row in self.rows(handles)]
 
     def draw(self, row: Row) -> Row:
         full = f"{row['FirstName'] or ''} {row['LastName'] or ''}".strip()
@@ -305,7 +297,7 @@ class CsContact(Party):
             "Category": row["BillingCategory"],
             "Chapter": row["Chapter"],
             "FullName": full,
-            "Company": self.name_of(row["EmployerId"]) if row["EmployerId"] else None,
+            "Company": row["Employer"],
             "IsCompany": bool(row["Organization"]),
             "FunctionalTitle": row["Title"],
             "JoinDate": row["JoinDate"],
