@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from imis_ai.imis.errors import QuietHours
+from imis_ai.imis.errors import NotConfigured, QuietHours
 
 MINUTE = 60.0
 _SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
@@ -14,12 +14,14 @@ Span = tuple[int, int]  # minutes of the day; an end before the start runs over 
 
 
 def quiet_spans(text: str) -> list[Span]:
-    """`08:00-18:00, 22:30-06:00` to minutes of the day. Raises ValueError with a sentence."""
+    """`08:00-18:00, 22:30-06:00` to minutes of the day. Raises `NotConfigured`."""
     spans = []
     for part in filter(None, (each.strip() for each in text.split(","))):
         match = _SPAN.fullmatch(part)
         if not match:
-            raise ValueError(f"IMIS_QUIET_HOURS: {part!r} is not a span of time. Write it like 08:00-18:00.")
+            raise NotConfigured(
+                f"IMIS_QUIET_HOURS: {part!r} is not a span of time. Write it like 08:00-18:00."
+            )
         hours = [int(each) for each in match.groups()]
         spans.append((hours[0] * 60 + hours[1], min(hours[2] * 60 + hours[3], 24 * 60)))
     return spans

@@ -7,6 +7,10 @@ class ImisError(Exception):
     """The parent of every refusal; its text says what happened, where, and what to do."""
 
 
+class NotConfigured(ImisError, ValueError):
+    """A setting cannot be used; the text names it and shows how to write it."""
+
+
 class Unreachable(ImisError):
     """No usable answer after the permitted attempts: connection, time-out or a failing server."""
 

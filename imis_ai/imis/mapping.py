@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from imis_ai.imis.errors import ImisError
+from imis_ai.imis.errors import ImisError, NotConfigured
 from imis_ai.imis.parse import wire
 from imis_ai.imis.parse.context import KINDS, Context, default_columns
 from imis_ai.imis.parse.page import Bad, Decoded
@@ -19,7 +19,7 @@ from imis_ai.imis.resources import RESOURCES, Resource
 QUERY_ROUTE = "/api/query"
 
 
-class MappingError(ValueError):
+class MappingError(NotConfigured):
     """The mapping file cannot be used; the text says where and what to write instead."""
 
 
