@@ -306,6 +306,8 @@ def test_the_hard_cases_are_there(association, planted):
     assert planted["deleted"]
     assert planted["erased"]
     assert not ids & set(planted["erased"])
+    for name in ("Terms", "WebActivity", "EmailEvents", "Invoices", "Payment"):
+        assert not {row["ID"] for row in rows(association, name)} & set(planted["erased"])
     assert reg[False] > 0.1 * reg[True]
     assert min(cases[name] for name in ("partial", "unreferenced", "duplicate", "merged")) > 10
     assert unnamed
