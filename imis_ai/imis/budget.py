@@ -19,9 +19,7 @@ def quiet_spans(text: str) -> list[Span]:
     for part in filter(None, (each.strip() for each in text.split(","))):
         match = _SPAN.fullmatch(part)
         if not match:
-            raise NotConfigured(
-                f"IMIS_QUIET_HOURS: {part!r} is not a span of time. Write it like 08:00-18:00."
-            )
+            raise NotConfigured(f"IMIS_QUIET_HOURS: {part!r} is no span of time. Write it like 08:00-18:00.")
         hours = [int(each) for each in match.groups()]
         spans.append((hours[0] * 60 + hours[1], min(hours[2] * 60 + hours[3], 24 * 60)))
     return spans
