@@ -11,7 +11,7 @@ from imis_ai.mirror import signals
 from imis_ai.mirror.actions import lease
 from imis_ai.mirror.actions.cursor import Cursor
 from imis_ai.mirror.actions.save import save
-from imis_ai.mirror.models import Feed, Notice
+from imis_ai.mirror.models import Notice
 from imis_ai.mirror.upsert.lookups import Lookups
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def _by_key(client: "Client", name: str, keys: Collection[str]) -> list:
 
 def _changes(client: "Client", name: str, now: datetime) -> list:
     """What a feed without single rows holds since our cursor, which only a sync may move."""
-    high = Cursor.load(RESOURCES[name], full=False).high
-    newest = Feed.objects.filter(name=name).values_list("last_success_at", flat=True).first()
-    since = max(filter(None, [high, newest]), default=now) - OVERLAP
+    since = (Cursor.load(RESOURCES[name], full=False).high or now) - OVERLAP
     try:
         return [record for page in client.pages(RESOURCES[name], since) for record in page.records]
     except (Denied, BadAnswer):
