@@ -5,6 +5,7 @@ import datetime as dt
 import socket
 import socketserver
 import threading
+from collections.abc import Iterator
 from email.utils import format_datetime
 from http.client import responses
 from http.server import BaseHTTPRequestHandler
@@ -157,3 +158,10 @@ def start(*, members: int = 300, seed: int = 1, today: str = "", port: int = 0, 
     Use as a context manager or call stop().
     """
     return Running(site(Options(members=members, seed=seed, today=today, **options)), port)
+
+
+@contextlib.contextmanager
+def running(**options: Any) -> Iterator[Running]:
+    """As `start`, for a with statement."""
+    with start(**options) as found:
+        yield found
