@@ -14,7 +14,7 @@ BAD_INPUT, UNREACHABLE = 2, 4
 
 
 class Command(BaseCommand):
-    help = "Tries the field mapping on the first page of every feed. Exit codes: 0, 2 bad mapping, 4 unreachable."
+    help = "Tries the field mapping on first pages. Exit codes: 0, 2 bad mapping, 4 unreachable."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -27,9 +27,11 @@ class Command(BaseCommand):
             sys.exit(BAD_INPUT if isinstance(problem, MappingError) else UNREACHABLE)
         if options["json"]:
             self.stdout.write(json.dumps({"feeds": [asdict(check) for check in checks]}, default=str))
-            return
-        for check in checks:
-            self.stdout.write("\n".join(_lines(check)))
+        else:
+            self.stdout.write("\n".join(line for check in checks for line in _lines(check)))
+        if all(check.problem for check in checks):
+            self.stderr.write(checks[0].problem)
+            sys.exit(UNREACHABLE)
 
 
 def _lines(check: Check) -> list[str]:

@@ -35,6 +35,8 @@ class Command(BaseCommand):
         except ImisError as problem:
             self._end(UNREACHABLE, str(problem), options)
         else:
+            if result is None:
+                self._end(REFUSED, "Another process has taken this run over; follow it on its page.", options)
             self._report(result, options)
 
     def _report(self, result: SyncResult, options: dict) -> None:
