@@ -13,6 +13,7 @@ MIX = {
 }  # fmt: skip
 DAYS = 1095
 FIRST = "DATE '2023-01-01'"
+NEWEST = f"{FIRST} + {DAYS * 99 // 100}"  # what came after the columnar copy was last read
 SEEN = "TIMESTAMP '2026-01-01'"
 STAMP = f"NULL AS updated_on, {SEEN} AS seen_at, 0 AS row_hash"
 
@@ -56,7 +57,8 @@ MIRROR = {
     "payment": f"SELECT id, id AS key, member AS member_id, received_on, amount, '' AS payer_name, '' AS method, '' AS reference, '' AS invoice_key, '' AS status, {STAMP} FROM payment",
     "paymentattempt": f"SELECT id, id AS key, member AS member_id, day {_NOON} AS at, succeeded, '' AS decline_code, {STAMP} FROM paymentattempt",
     "committeerole": f"SELECT id, id AS key, member AS member_id, 'c' AS committee, '' AS role, start_on, end_on, {STAMP} FROM committeerole",
-    "activity": f"SELECT id, id AS key, member AS member_id, kind, day {_NOON} AS at, quantity, amount, reference, '' AS detail, {STAMP} FROM activity ORDER BY day",
+    "activity": f"SELECT id, id AS key, member AS member_id, kind, day {_NOON} AS at, quantity, amount, reference, '' AS detail, {STAMP} FROM activity WHERE day < {NEWEST} ORDER BY day",
+    "newest": f"SELECT id, id AS key, member AS member_id, kind, day {_NOON} AS at, quantity, amount, reference, '' AS detail, {STAMP} FROM activity WHERE day >= {NEWEST} ORDER BY day",
 }  # fmt: skip
 
 COUNTED = {

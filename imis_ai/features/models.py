@@ -46,7 +46,7 @@ class PublishedValue(models.Model):
 
 
 class MemberVector(models.Model):
-    """A member's standardised features in few dimensions: near means alike. Compared by pgvector where it is there."""
+    """A member's standardised features in few dimensions: near means alike."""
 
     pseudonym = models.UUIDField(primary_key=True)
     as_of = models.DateField()

@@ -35,9 +35,7 @@ def moment(offset: int, hour: int = 12) -> dt.datetime:
 def people(number: int, **fields) -> list[models.Member]:
     """Members without tier or chapter, who joined 1,000 days before DAY."""
     fields = {"chapter": None, "tier": None, "joined_on": day(-1000)} | fields
-    return models.Member.objects.bulk_create(
-        MemberFactory.build(**fields) for _ in range(number)
-    )
+    return models.Member.objects.bulk_create(MemberFactory.build(**fields) for _ in range(number))
 
 
 def did(member: models.Member, kind: str, *offsets: int, **fields) -> list[models.Activity]:
@@ -47,7 +45,9 @@ def did(member: models.Member, kind: str, *offsets: int, **fields) -> list[model
     )
 
 
-def registered(member: models.Member, event_on: int, *, attended: bool | None = True, **fields) -> models.Registration:
+def registered(
+    member: models.Member, event_on: int, *, attended: bool | None = True, **fields
+) -> models.Registration:
     """A registration made ten days before the event."""
     event = EventFactory(starts_at=moment(event_on), kind=fields.pop("kind", "webinar"), chapter=None)
     fields = {"registered_at": moment(event_on - 10)} | fields

@@ -9,6 +9,7 @@ from imis_ai.features import queries
 from tests.factories.features import DAY, did, invoice, moment, people, registered, term
 from tests.factories.mirror import (
     CommitteeRoleFactory,
+    MemberFactory,
     PaymentAttemptFactory,
     PaymentFactory,
     TierFactory,
@@ -29,7 +30,9 @@ def test_portal_frequency_recency_and_usual_gap(ann, value):
     did(ann, "page_view", -40, -40, -20)
 
     assert value("portal.logins_30", ann) == 1
-    assert value("portal.logins_90", ann) == 5  # 80, 60 twice, 40, 20 days before; the day itself does not count
+    assert (
+        value("portal.logins_90", ann) == 5
+    )  # 80, 60 twice, 40, 20 days before; the day itself does not count
     assert value("portal.logins_365", ann) == 6
     assert value("portal.days_since_login", ann) == 20
     assert value("portal.usual_login_gap", ann) == 20  # five visit days over 80 days
@@ -112,7 +115,10 @@ def test_transactions_of_the_membership_year(ann, value):
 @pytest.mark.row("CHURN-35")
 def test_profile_completeness_counts_the_fields_in_use(value):
     full, half = people(2)
-    for member, fields in ((full, {"title": "Nurse", "city": "Alton"}), (half, {"title": "", "city": "Alton"})):
+    for member, fields in (
+        (full, {"title": "Nurse", "city": "Alton"}),
+        (half, {"title": "", "city": "Alton"}),
+    ):
         for name, text in fields.items():
             setattr(member, name, text)
         member.save()
@@ -149,8 +155,12 @@ def test_a_cancelled_registration_is_no_missed_event(ann, value):
 
 @pytest.mark.row("CHURN-11")
 def test_committee_roles_begin_and_end(ann, value):
-    CommitteeRoleFactory(member=ann, role="Committee Chair", start_on=DAY - dt.timedelta(900), end_on=DAY - dt.timedelta(90))
-    CommitteeRoleFactory(member=ann, role="Member", start_on=DAY - dt.timedelta(500), end_on=DAY + dt.timedelta(90))
+    CommitteeRoleFactory(
+        member=ann, role="Committee Chair", start_on=DAY - dt.timedelta(900), end_on=DAY - dt.timedelta(90)
+    )
+    CommitteeRoleFactory(
+        member=ann, role="Member", start_on=DAY - dt.timedelta(500), end_on=DAY + dt.timedelta(90)
+    )
 
     assert value("committee.roles_now", ann) == 1
     assert value("committee.leader", ann) == 0
@@ -197,11 +207,9 @@ def test_runs_gaps_and_late_renewals(ann, value):
 
 
 def test_a_resignation_ends_the_term_only_once_it_took_effect(ann, value):
-    from imis_ai.mirror.models import Term
-
     held = term(ann, -200, 164, resigned_on=DAY - dt.timedelta(10))
     before = value("membership.days_to_term_end", ann)
-    Term.objects.filter(pk=held.pk).update(resigned_on=DAY + dt.timedelta(10))
+    type(held).objects.filter(pk=held.pk).update(resigned_on=DAY + dt.timedelta(10))
 
     after = value("membership.days_to_term_end", ann)
 
@@ -244,7 +252,9 @@ def test_money_by_stream_and_the_value_score(value):
     assert value("giving.donated_1095", giver) == 100
     assert value("giving.days_since_first_donation", giver) == 400
     assert value("value.contribution_365", buyer) == 120
-    assert [value("value.score", each) for each in (nobody, giver, buyer)] == pytest.approx([100 / 6, 50, 500 / 6], abs=1e-3)
+    assert [value("value.score", each) for each in (nobody, giver, buyer)] == pytest.approx(
+        [100 / 6, 50, 500 / 6], abs=1e-3
+    )
 
 
 def test_an_unknown_kind_gets_features_of_its_own(value):
@@ -278,10 +288,11 @@ def test_a_kind_of_fewer_than_five_members_says_nothing(value):
 
 def test_places_are_numbered_by_first_appearance_and_pooled_when_rare(value):
     old = people(5, city="Alton", joined_on=DAY - dt.timedelta(2000))
-    from tests.factories.mirror import MemberFactory
-
-    new = [MemberFactory(chapter=None, tier=None, city="Boise", joined_on=DAY - dt.timedelta(100)) for _ in range(5)]
-    rare = MemberFactory(chapter=None, tier=None, city="Cody", joined_on=DAY - dt.timedelta(100))
+    new = [
+        MemberFactory(chapter=None, tier=None, city="Boise", joined_on=DAY - dt.timedelta(100))
+        for _ in range(5)
+    ]
+    rare = MemberFactory(chapter=None, tier=None, city="Cody", joined_on=DAY - dt.timedelta(50))
 
     assert value("place.city", old[0]) == 1
     assert value("place.city", new[0]) == 2

@@ -37,7 +37,7 @@ def build(*, as_of: date, now: datetime, progress: Progress = SILENT) -> Snapsho
 
 
 def build_many(*, as_ofs: Iterable[date], now: datetime, progress: Progress = SILENT) -> list[Snapshot]:
-    """Like `build` for many days; the mirror is read once. The newest snapshot's vectors replace the old ones.
+    """Like `build` for many days; the mirror is read once. The newest snapshot gives the vectors.
 
     Days on which nobody was known yet are left out. Raises Empty when that is all of them.
     """
@@ -88,7 +88,7 @@ def _store_vectors(found: Computed, day: date, raw: bytes) -> None:
 
 
 def _says_alike(name: str) -> bool:
-    """Numbers of behaviour and standing; a category's number is no distance, and a date of renewal says nothing."""
+    """Numbers of behaviour and standing. A category's number is no distance; a renewal date says nothing."""
     feature = definitions.FEATURES.get(name)
     if feature is None:
         return not name.endswith(("_reference", "_detail"))
@@ -118,7 +118,7 @@ def _keep(snapshot: Snapshot, raw: np.ndarray, stays: np.ndarray) -> None:
 
 
 def prune(*, now: datetime) -> int:
-    """Remove snapshots built long ago: after 36 months, those of other days than the first of a month after 35 days."""
+    """Remove snapshots built over 36 months ago; over 35 days for days other than the first of a month."""
     built = Snapshot.objects.filter(built_at__lt=now - KEPT_DAYS)
     doomed = built.filter(Q(built_at__lt=now - KEPT) | ~Q(as_of__day=1))
     number = doomed.count()

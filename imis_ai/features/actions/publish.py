@@ -17,7 +17,7 @@ from imis_ai.mirror import columns
 def publish(
     *, as_of: date, name: str, version: str, values: Mapping[str | UUID, float], now: datetime
 ) -> int:
-    """Offer `values` by pseudonym under a dotted name; replaces what was published for that day. Returns how many."""
+    """Offer `values` by pseudonym under a dotted name, in place of earlier ones; returns how many."""
     if name in FEATURES or "." not in name:
         raise ValueError(
             f"{name!r} cannot be published. Use a dotted name of your own, such as retention.risk."

@@ -17,7 +17,7 @@ Value = Array | str | date | datetime
 
 
 def copy(table: str, columns: dict[str, Value], rows: int) -> None:
-    """Insert `rows` rows. A column is an array (UUIDs as 16 raw bytes, floats, or floats by row) or one value for all."""
+    """Insert rows. A column: an array (raw UUIDs, floats, lists of floats) or one value for all."""
     fields = [_field(value) for value in columns.values()]
     layout: list[tuple] = [("fields", ">i2")]
     for i, (dtype, shape, _) in enumerate(fields):
@@ -50,7 +50,7 @@ def _field(value: Value) -> tuple[object, tuple[int, ...], object]:
 
 
 def _list_of_floats(values: Array) -> tuple[object, tuple[int, ...], object]:
-    """PostgreSQL's binary array: dimensions, no NULLs, type, length, first index, then size and value of each."""
+    """PostgreSQL's binary array: dimensions, NULLs, type, length, first index, each size and value."""
     length = values.shape[1]
     item = np.dtype([("size", ">i4"), ("value", ">f8")])
     layout = np.dtype([("head", ">i4", (5,)), ("items", item, (length,))])

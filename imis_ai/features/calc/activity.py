@@ -50,7 +50,8 @@ class History:
     def total(self, name: str, low: int | None, high: int) -> Floats:
         """Sum of a column; rows without a value add nothing."""
         member, values = self.rows(low, high, "member", name)
-        return np.bincount(member, weights=np.nan_to_num(values.astype(np.float64)), minlength=self.n)
+        weights = np.nan_to_num(values.astype(np.float64))
+        return np.asarray(np.bincount(member, weights=weights, minlength=self.n), dtype=np.float64)
 
     def last_day(self, high: int) -> Array:
         """Day of the last row before `high`; NO_DAY where there is none. Cheap for rising `high`."""

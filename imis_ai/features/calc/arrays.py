@@ -1,4 +1,7 @@
-"""Array steps shared by all features: groups of rows by member, ratios, trends. Every array has one value per member or row."""
+"""Array steps shared by all features: groups of rows by member, ratios, trends.
+
+Every array has one value per member or one per row.
+"""
 
 from typing import Any
 
@@ -49,7 +52,7 @@ class Groups:
     def sum(self, values: Array) -> Floats:
         """Sum per member; 0 where there are no rows, NaN rows are left out."""
         values = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0)
-        return np.bincount(self.member, weights=values, minlength=self.n)
+        return np.asarray(np.bincount(self.member, weights=values, minlength=self.n), dtype=np.float64)
 
     def number(self, flags: Array) -> Floats:
         """How many rows are true."""
@@ -84,7 +87,9 @@ class Groups:
 
     def is_first(self) -> Flags:
         """For each row: whether it is its member's first."""
-        return np.r_[True, self.member[1:] != self.member[:-1]][: len(self.member)]
+        is_first: Flags = np.ones(len(self.member), dtype=bool)
+        is_first[1:] = self.member[1:] != self.member[:-1]
+        return is_first
 
     def before(self, values: Array) -> Floats:
         """For each row: the value of the row before it; NaN for a member's first."""
@@ -116,7 +121,7 @@ def longest_streak(groups: Groups, is_broken: Array) -> Floats:
 
 def within(days: Array, low: int, high: int) -> Flags:
     """Days in [low, high); a date that is not set is never within."""
-    return (days != NO_DAY) & (days >= low) & (days < high)
+    return np.asarray((days != NO_DAY) & (days >= low) & (days < high))
 
 
 def take_rows(columns: Columns, chosen: Array) -> Columns:

@@ -1,4 +1,4 @@
-"""Everything that was known before one day, for all members at once: what the feature formulas are written in."""
+"""Everything that was known before one day, for all members at once: what formulas are written in."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -76,11 +76,11 @@ class AsOf:
 
     @cached_property
     def is_known(self) -> Flags:
-        """Members who had joined, held a term or done anything before this day and are neither gone nor merged."""
+        """Had joined, held a term or done anything before this day, and is neither gone nor merged."""
         members, first = self.sources.members, self.sources.first_seen
         gone = members["gone_at"]
         is_gone = (gone != NO_DAY) & (gone < self.day)
-        return (first != NO_DAY) & (first < self.day) & ~is_gone & (members["is_merged"] == 0)
+        return np.asarray((first != NO_DAY) & (first < self.day) & ~is_gone & (members["is_merged"] == 0))
 
     @property
     def nothing(self) -> Floats:
@@ -108,7 +108,7 @@ class AsOf:
         return self.history(kind).starts_before(self.day)
 
     def count(self, kind: str, days: int | None = None) -> Array:
-        """Rows in the last `days` (all before this day without it); NaN when iMIS holds none of this kind yet."""
+        """Rows in the last `days` (without it, all so far); NaN when iMIS holds none of this kind yet."""
         if not self.has(kind):
             return self.nothing
         key = (kind, days)

@@ -19,7 +19,7 @@ from imis_ai.features.calc.arrays import (
 
 
 class Events:
-    """`rows` sorted by member and event day: member, event_day, event_kind, registered_at, attended, cancelled_at."""
+    """Sorted by member and event day; event_day and event_kind come from the event."""
 
     def __init__(self, rows: Columns, day: int, n: int, words: Mapping[str, int]) -> None:
         self.day, self.n, self.words = day, n, words
@@ -43,7 +43,7 @@ class Events:
         return self._known(self.by.number(window))
 
     def came(self, days: int | None, kind: str | None = None, *, until: int = 0) -> Floats:
-        """Events attended, by the event's day; NaN when iMIS knows no attendance of that kind of event yet."""
+        """Events attended, by the event's day; NaN when iMIS knows no attendance of that kind yet."""
         return self._number(self.attended, days, kind, until)
 
     def stayed_away(self, days: int | None, kind: str | None = None) -> Floats:

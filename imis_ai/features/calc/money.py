@@ -41,7 +41,7 @@ class Money:
 
     @property
     def days_late(self) -> Floats:
-        """Per invoice: days from the due date to payment or, for one overdue, to this day; negative when early."""
+        """Per invoice: days from the due date to payment or, if overdue, to this day; negative when early."""
         until = np.where(self.is_paid, self.invoices["paid_on"].astype(float), float(self.day))
         return known(until - self.invoices["due_on"], self.is_paid | self.is_due)
 
@@ -55,7 +55,7 @@ class Money:
         return ratio(self.by.number(window & (late > 0)), self.by.number(window))
 
     def timeliness(self, days: int) -> Floats:
-        """100 when all dues were paid by their due date; each dues invoice loses up to 100 points over 60 days late."""
+        """100 when all dues were paid by the due date; an invoice 60 days late or more earns 0."""
         late = np.clip(self.days_late, 0, LATEST_DAYS)
         return 100 - 100 * self.by.mean(late, where=self._issued(days) & self.is_dues) / LATEST_DAYS
 

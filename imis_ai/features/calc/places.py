@@ -1,4 +1,4 @@
-"""Categories (chapter, city, ...) as numbers that stay the same over time and never single out a few people."""
+"""Categories (chapter, city, ...) as numbers that never change and never single out a few people."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ POOLED = 0.0
 
 
 def appearance(values: Array, first: Array) -> Array:
-    """The distinct values in the order in which they first appeared (`first`: a day per row; ties by value)."""
+    """The distinct values in order of first appearance (`first`: a day per row; ties by value)."""
     distinct, inverse = np.unique(values, return_inverse=True)
     earliest = np.full(len(distinct), np.iinfo(np.int64).max)
     np.minimum.at(earliest, inverse, first)

@@ -41,11 +41,8 @@ class Terms:
 
     @cached_property
     def gap(self) -> Floats:
-        """Per row: uncovered days since the member's earlier terms; negative for an early start, NaN for the first."""
-        return self.start - self._covered_to() - 1
-
-    def _covered_to(self) -> Floats:
-        return self.by.before(self.end)
+        """Per row: uncovered days since the term before; negative for an early start, NaN for the first."""
+        return self.start - self.by.before(self.end) - 1
 
     @cached_property
     def is_broken(self) -> Array:

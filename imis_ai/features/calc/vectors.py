@@ -9,10 +9,10 @@ FARTHEST = 3.0  # standard deviations; one odd number shall not decide
 
 
 def reduced(values: Array, dimensions: int = DIMENSIONS) -> Floats:
-    """(members, features) with NaN -> (members, dimensions): ranked, standardised, projected on the main axes.
+    """(members, features) with NaN -> (members, dimensions): ranked, standardised, put on the main axes.
 
-    Ranks make a feature's unit and long tail irrelevant. A missing value stands in the middle. Axes are scaled by
-    nothing: what varies most counts most. With fewer features than dimensions the rest is 0.
+    Ranks make a feature's unit and long tail irrelevant. A missing value stands in the middle. What varies
+    most counts most. With fewer features than dimensions the rest is 0.
     """
     standard = (
         np.column_stack([_standard(column) for column in values.T])

@@ -1,9 +1,9 @@
 """Reads of features: frames by pseudonym, the catalogue, terms for labels, members alike."""
 
 from imis_ai.features.queries.listing import Entry, catalogue, register_use
+from imis_ai.features.queries.periods import terms
 from imis_ai.features.queries.pointintime import NotAllowed, evidence, frame, frames
 from imis_ai.features.queries.similar import Neighbour, has_pgvector, neighbours
-from imis_ai.features.queries.periods import terms
 
 __all__ = [
     "Entry",

@@ -1,4 +1,4 @@
-"""The catalogue: every feature in plain words, whether iMIS has its source, for how many members, and where it is used."""
+"""The catalogue: every feature in plain words, whether its source is there, and where it is used."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _uses: dict[str, Use] = {}
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the catalogue. `coverage` is the share of members with a value on the day of the last snapshot.
+    """One line of the catalogue. `coverage`: share of members with a value in the last snapshot.
 
     `status`: available, not available (no member has a value, so its source is missing) or not built yet.
     `used_in`: the users' names, each with what the feature is worth to it where that is known.
@@ -37,7 +37,7 @@ class Entry:
 
 
 def register_use(label: str, names: Use) -> None:
-    """Say which features something uses: `names()` gives their names with their worth to it (None: not known)."""
+    """Say which features something uses: `names()` gives each with its worth to it (None: not known)."""
     _uses[label] = names
 
 

@@ -16,7 +16,7 @@ FIELDS = ("member", "start_on", "end_on", "resigned_on", "tier", "price", "metho
 
 
 def terms() -> "pd.DataFrame":
-    """All terms sorted by pseudonym and start: pseudonym, start, end, resigned (days), tier_rank, price, autopay."""
+    """Sorted by pseudonym and start: pseudonym, start, end, resigned (dates), tier_rank, price, autopay."""
     import pandas as pd
 
     members = columns.members()

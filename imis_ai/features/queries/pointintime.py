@@ -46,7 +46,7 @@ def frame(
     """Features as of a day: one row per member known before it, float32, index pseudonym.
 
     `names` chooses columns (published values too); without it come all that the purpose allows. With
-    `pseudonyms` only these members are read and computed from the mirror as it is now, which is quick for a few.
+    `pseudonyms` only these members are read, from the mirror as it is now, which is quick for a few.
     Raises NotAllowed for a feature that the purpose forbids, LookupError for one that does not exist.
     """
     return frames(as_ofs=[as_of], names=names, purpose=purpose, pseudonyms=pseudonyms)[as_of]

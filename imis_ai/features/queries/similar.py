@@ -19,7 +19,7 @@ class Neighbour:
 
 
 def has_pgvector() -> bool:
-    """Whether the database compares vectors itself; without it they are compared here, with the same result."""
+    """Whether the database compares vectors; without it they are compared here, with the same result."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector')")
         return bool(cursor.fetchone()[0])

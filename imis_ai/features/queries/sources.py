@@ -1,4 +1,4 @@
-"""From the mirror's columns to what the calculations read: one position per member, tables sorted by member and date."""
+"""From the mirror's columns to what the calculations read: one position per member, tables sorted."""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,7 +33,7 @@ TABLES = {
 
 
 def load(*, of: Sequence[int] | None = None) -> Sources:
-    """Everything the features are computed from; `of` limits it to these member ids (for a few changed members).
+    """Everything the features are computed from; `of` limits it to these member ids, for a few.
 
     Categories that need the whole population (chapter, city) are then numbered among these members only, so
     callers leave them out.
@@ -75,7 +75,7 @@ class Positions:
 
 
 def _aligned(first: Array, members: Columns) -> Columns:
-    """The members in the order of the activity columns, the others behind. Those no longer there count as merged."""
+    """Members in the order of the activity columns, others behind; those no longer there count as merged."""
     ids = np.concatenate([first, np.setdiff1d(members["id"], first)])
     position = Positions(members["id"]).of(ids)
     if not len(members["id"]):

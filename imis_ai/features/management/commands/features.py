@@ -9,7 +9,7 @@ from imis_ai.features.queries import Entry, catalogue
 
 
 class Command(BaseCommand):
-    help = "The catalogue: meaning, unit, source, window, rule for missing values, coverage, and where it is used."
+    help = "The catalogue: meaning, unit, source, window, missing values, coverage, and where it is used."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
