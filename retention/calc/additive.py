@@ -1,13 +1,15 @@
 """A model that is a sum of one step function per feature: exact contributions, stored as plain arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 BINS = 12
+SUPPORT = 15.0  # decisions at a code that are worth as much as the belief that it says nothing
+DISTINCT_YEARS = 3  # years that a code should come from to be believed in full
 SAMPLE = 50_000  # values looked at to place the steps
 
 Floats = npt.NDArray[np.float64]
@@ -125,6 +127,26 @@ def average(parts: Sequence[Additive]) -> Additive:
         draws=drawn.draws,
         base_draws=drawn.base_draws,
     )
+
+
+def believe_supported(model: Additive, codes: Codes, weight: Floats, year: npt.NDArray[np.int64]) -> Additive:
+    """Draw codes that few decisions, or few years, had in training towards the average contribution.
+
+    Without it a value that suddenly appears for everybody (a field no longer filled) moves all scores.
+    """
+    table = model.table.copy()
+    span = min(len(np.unique(year)), DISTINCT_YEARS)
+    index = np.unique(year, return_inverse=True)[1]
+    for j in range(len(table)):
+        size = np.zeros((index.max(initial=0) + 1, table.shape[1]))
+        np.add.at(size, (index, codes[:, j]), weight)
+        total = size.sum(axis=0)
+        years = total**2 / np.maximum((size**2).sum(axis=0), 1e-9)
+        backed = total * np.minimum(years / span, 1.0)
+        share = backed / (backed + SUPPORT)
+        table[j] = model.usual[j] + share * (table[j] - model.usual[j])
+    level = usual(table, codes, weight)
+    return replace(model, table=table, usual=level, base=model.usual_score - float(level.sum()))
 
 
 def usual(table: Floats, codes: Codes, weight: Floats) -> Floats:

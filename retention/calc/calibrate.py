@@ -1,13 +1,13 @@
 """Correcting log-odds so that what is said to happen 3 times in 10 does. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-LEVEL_SD, SLOPE_SD = 0.25, 0.15  # how far level and slope are believed to be off before looking
-YEAR_SD = 0.3  # log-odds by which whole years differ: many members of one year say little about the next
+LEVEL_SD, SLOPE_SD = 1.0, 0.2  # how far level and slope are believed to be off before looking
 LOGIT_NORMAL = 0.393  # pi / 8: how far a normal spread of log-odds pulls the mean chance towards one half
 
 
@@ -20,27 +20,41 @@ def logit(share: Any) -> Floats:
     return np.asarray(np.log(clipped / (1 - clipped)))
 
 
-def line(score: Floats, y: Floats, weight: Floats, *, years: int) -> tuple[float, float]:
-    """(level, slope) of a logistic line through log-odds `score`, near (0, 1) when there is little.
+def slope(scores: Sequence[Floats], outcomes: Sequence[Floats]) -> float:
+    """How much log-odds should be stretched, each group with its own level; near 1 when there is little."""
+    if not scores:
+        return 1.0
+    score, y = np.concatenate(list(scores)), np.concatenate(list(outcomes))
+    group = np.repeat(np.arange(len(scores)), [len(s) for s in scores])
+    design = np.column_stack([group == g for g in range(len(scores))] + [score]).astype(np.float64)
+    prior = np.full(design.shape[1], LEVEL_SD**-2)
+    prior[-1] = SLOPE_SD**-2
+    return float(np.clip(_fit(design, y, np.ones(len(y)), prior)[-1], 0.2, 2.0))
 
-    `years` counts the calendar years the rows come from: no more certainty about the level than they give.
-    """
-    theta = np.array([0.0, 1.0])
+
+def line(score: Floats, y: Floats, weight: Floats) -> tuple[float, float]:
+    """(level, slope) of a logistic line through log-odds `score`, near (0, 1) when there is little."""
     if not len(score):
         return 0.0, 1.0
-    known = float((weight * y.mean() * (1 - y.mean())).sum())
-    weight = weight * min(1.0, years / YEAR_SD**2 / max(known, 1e-9))
-    prior = np.diag([LEVEL_SD**-2, SLOPE_SD**-2])
-    design = np.column_stack([np.ones(len(score)), score])
+    prior = np.array([LEVEL_SD**-2, SLOPE_SD**-2])
+    level, stretch = _fit(np.column_stack([np.ones(len(score)), score]), y, weight, prior)
+    return float(level), float(np.clip(stretch, 0.0, 2.0))
+
+
+def _fit(design: Floats, y: Floats, weight: Floats, prior: Floats) -> Floats:
+    """Logistic coefficients; the last is believed to be 1, the others 0, with precision `prior`."""
+    start = np.zeros(design.shape[1])
+    start[-1] = 1.0
+    theta = start.copy()
     for _ in range(30):
         p = chance(design @ theta)
-        slope = design.T @ (weight * (y - p)) - prior @ (theta - np.array([0.0, 1.0]))
-        bend = (design * (weight * p * (1 - p))[:, None]).T @ design + prior
-        step = np.linalg.solve(bend, slope)
+        uphill = design.T @ (weight * (y - p)) - prior * (theta - start)
+        bend = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag(prior)
+        step = np.linalg.solve(bend, uphill)
         theta = theta + np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-6:
             break
-    return float(theta[0]), float(np.clip(theta[1], 0.2, 2.0))
+    return np.asarray(theta)
 
 
 def bounds(score: Floats, variance: Floats, *, z: float) -> tuple[Floats, Floats]:

@@ -82,6 +82,8 @@ def learn(rows: Rows, *, by: np.datetime64, delays: npt.NDArray[np.int64], grace
     learned = _renewal_model(grid.take(kept), codes[:, kept], y, weight, part, seed)
     own = prior.own_weight(float((y * weight).sum()))
     small = learned.grid.codes(part.x, part.names)
+    year = part.end.astype("datetime64[Y]").astype(np.int64)
+    learned = additive.believe_supported(learned, small, weight, year)
     learned = prior.mix(learned, small, weight, own=own)
     monthly, monthly_sd, resigning = _resigning(rows, learned.grid, by=by, grace=grace, seed=seed)
     model = Model(
@@ -246,7 +248,7 @@ def _fading(model: Model, rows: Rows, *, by: np.datetime64) -> tuple[Fading, ...
             found.append(found[-1] if found else Fading())
             continue
         y, weight = chosen.lapsed[far].astype(np.float64), weights(chosen.take(np.flatnonzero(far)))
-        level, slope = calibrate.line(score[far], y, weight, years=10)
+        level, slope = calibrate.line(score[far], y, weight)
         moved = closest[decision[far]] - (level + slope * score[far])
         found.append(Fading(level, slope, float(np.var(moved))))
     return tuple(found)

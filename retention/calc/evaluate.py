@@ -70,6 +70,17 @@ def log_loss(p: Floats, y: Floats, weight: Floats | None = None) -> float:
     return float(np.average(-(y * np.log(clipped) + (1 - y) * np.log(1 - clipped)), weights=weight))
 
 
+def levelled_log_loss(p: Floats, y: Floats) -> float:
+    """Log loss after one shift of all log-odds: the level of a coming year is nobody's to know."""
+    score = np.log(np.clip(p, 1e-6, 1 - 1e-6) / np.clip(1 - p, 1e-6, 1))
+    shift = 0.0
+    for _ in range(30):
+        q = 1 / (1 + np.exp(-(score + shift)))
+        step = float((y - q).sum() / max((q * (1 - q)).sum(), 1e-9))
+        shift += float(np.clip(step, -1, 1))
+    return log_loss(1 / (1 + np.exp(-(score + shift))), y)
+
+
 def calibration_error(p: Floats, y: Floats, *, count: int = 10) -> float:
     """Mean distance between said and happened over groups of equal size."""
     return float(sum(b["members"] * abs(b["said"] - b["happened"]) for b in bins(p, y, count=count)) / len(p))
