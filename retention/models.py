@@ -11,19 +11,22 @@ class ScoreRun(models.Model):
     created_at = models.DateTimeField()
     is_current = models.BooleanField(default=False)
     is_backfill = models.BooleanField(
-        default=False, help_text="computed afterwards for a past date, with a model that is younger than the date"
+        default=False,
+        help_text="computed afterwards for a past date, with a model that is younger than the date",
     )
     scored = models.IntegerField(default=0)
     abstained = models.IntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["is_current"], condition=Q(is_current=True), name="score_run_one_current")
+            models.UniqueConstraint(
+                fields=["is_current"], condition=Q(is_current=True), name="score_run_one_current"
+            )
         ]
 
 
 class RiskScore(models.Model):
-    """Chances are 0 to 1; ranges are 80 % ranges; `risk_renewal` is the chance to lapse at the next renewal."""
+    """Chances are 0 to 1, ranges are 80 % ranges; `risk_renewal`: to lapse at the next renewal."""
 
     run = models.ForeignKey(ScoreRun, models.CASCADE)
     member = models.ForeignKey("mirror.Member", models.CASCADE)
@@ -43,21 +46,26 @@ class RiskScore(models.Model):
     lapse_from = models.DateField(null=True)
     lapse_to = models.DateField(null=True)
     renews_on = models.DateField(null=True, help_text="end of the current term")
-    dues = models.DecimalField(max_digits=14, decimal_places=2, null=True, help_text="price of the current term")
+    dues = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, help_text="price of the current term"
+    )
     value = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     factors = models.JSONField(
         default=list,
-        help_text="up to three, strongest first: feature, chip (<= 26 characters), sentence, evidence, weight 0 to 1, "
-        "direction raises or lowers",
+        help_text="up to three, strongest first: feature, chip (<= 26 characters), sentence, evidence, "
+        "weight 0 to 1, direction raises or lowers",
     )
-    abstained = models.CharField(max_length=200, blank=True, help_text="why there is no score; empty when there is one")
+    abstained = models.CharField(
+        max_length=200, blank=True, help_text="why there is no score; empty when there is one"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["run", "-risk_90"], name="score_by_risk")]
         constraints = [
             models.UniqueConstraint(fields=["run", "member"], name="score_once_per_run"),
             models.CheckConstraint(
-                condition=Q(risk_90__isnull=True) | Q(risk_30__lte=models.F("risk_60"), risk_60__lte=models.F("risk_90")),
+                condition=Q(risk_90__isnull=True)
+                | Q(risk_30__lte=models.F("risk_60"), risk_60__lte=models.F("risk_90")),
                 name="score_never_falls_with_the_horizon",
             ),
         ]

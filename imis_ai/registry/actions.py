@@ -95,6 +95,13 @@ def roll_back(*, name: str, by: str, now: datetime) -> TrainedModel:
     return earlier
 
 
+def note(*, model: TrainedModel, text: str) -> TrainedModel:
+    """Add a sentence for staff to what is known of the model."""
+    model.notes = [*model.notes, text]
+    model.save(update_fields=["notes"])
+    return model
+
+
 def skill(model: TrainedModel) -> float | None:
     """Share of the best baseline's log loss that the model takes away; None when it was not measured."""
     own = model.evaluation.get("log_loss")

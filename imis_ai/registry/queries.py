@@ -1,5 +1,6 @@
 """Which model is live, and the model itself."""
 
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,12 @@ def live(name: str) -> TrainedModel:
     if found is None:
         raise NoModel(f"No {name} model is live yet. Run `manage.py train {name}` first.")
     return found
+
+
+def known_by(name: str, day: date) -> TrainedModel | None:
+    """The newest model that had seen no label final after `day`; None when there is none."""
+    found = TrainedModel.objects.filter(name=name, as_of__lte=day)
+    return found.order_by("-as_of", "-trained_at", "-pk").first()
 
 
 def load(model: TrainedModel) -> Any:

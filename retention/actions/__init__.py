@@ -1,0 +1,6 @@
+"""Every write of the retention domain."""
+
+from retention.actions.score import rescore, score_members
+from retention.actions.train import train_churn
+
+__all__ = ["rescore", "score_members", "train_churn"]

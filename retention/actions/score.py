@@ -1,0 +1,168 @@
+"""Scoring: what the model says about every active member, stored whole and shown at once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+from django.db import connection, transaction
+
+from imis_ai.features.actions import publish
+from imis_ai.jobs.progress import Progress
+from imis_ai.mirror import actions as mirror
+from imis_ai.mirror import queries as members
+from retention.models import ScoreRun
+from retention.queries import predictions
+from retention.queries.predictions import HORIZONS, Predicted
+
+PREDICT, STORE = "Score members", "Store scores"
+PUBLISHED = "retention.risk"
+PARTS = ("risk", "low", "high")
+COLUMNS = (
+    "run_id", "member_id", *(f"{part}_{h}" for h in (*HORIZONS, "renewal") for part in PARTS),
+    "lapse_on", "lapse_from", "lapse_to", "renews_on", "dues", "value", "factors", "abstained",
+)  # fmt: skip
+NULL = "\\N"
+
+
+def score_members(
+    *, as_of: date, today: date, now: datetime, progress: Progress, backfill: bool = False
+) -> ScoreRun:
+    """Score everybody active at `as_of`; the run becomes the one that pages show unless it is a backfill.
+
+    In order: predictions, one staged run with all its scores, the switch in one UPDATE, the published value
+    `retention.risk`, the end of the dirty marks. Earlier runs of the same day are replaced. Raises
+    registry.NoModel, artefact.Refused.
+    """
+    progress.stage(PREDICT)
+    model, is_younger = predictions.model_for(as_of, today=today)
+    said = predictions.predict(as_of=as_of, model=model)
+    progress.advance(len(said.rows))
+    progress.checkpoint()
+    progress.stage(STORE, len(said.rows))
+    ids = members.member_ids_by_pseudonym()
+    with transaction.atomic():
+        run = _stage(said, ids, as_of=as_of, now=now, is_backfill=backfill or is_younger)
+        if not backfill:
+            _show(run)
+            _publish(said, as_of=as_of, now=now)
+        ScoreRun.objects.filter(as_of=as_of, is_current=False).exclude(pk=run.pk).delete()
+    if not backfill:
+        mirror.clear_dirty(members=_stored_ids(said, ids), before=now)
+    progress.advance(len(said.rows))
+    return run
+
+
+def rescore(*, today: date, now: datetime, limit: int = 5000) -> int:
+    """Score again the members whose data changed since the run on show; returns how many.
+
+    Their rows in that run are replaced; everybody else's stay as they are. Raises registry.NoModel.
+    """
+    run = ScoreRun.objects.filter(is_current=True, as_of=today).first()
+    dirty = members.dirty_members(now)[:limit]
+    if run is None or not dirty:
+        return 0
+    ids = members.member_ids_by_pseudonym()
+    wanted = set(dirty)
+    pseudonyms = [str(pseudonym) for pseudonym, pk in ids.items() if pk in wanted]
+    model, _ = predictions.model_for(today, today=today)
+    said = predictions.predict(as_of=today, model=model, pseudonyms=pseudonyms)
+    with transaction.atomic():
+        run.riskscore_set.filter(member__in=dirty).delete()
+        _copy(_lines(said, ids, run.pk))
+    mirror.clear_dirty(members=dirty, before=now)
+    return len(said.rows)
+
+
+def _stage(
+    said: Predicted, ids: dict[Any, int], *, as_of: date, now: datetime, is_backfill: bool
+) -> ScoreRun:
+    run = ScoreRun.objects.create(
+        as_of=as_of,
+        model_name=said.model.name,
+        model_version=said.model.version,
+        created_at=now,
+        is_backfill=is_backfill,
+        scored=sum(not reason for reason in said.abstained),
+        abstained=sum(bool(reason) for reason in said.abstained),
+    )
+    _copy(_lines(said, ids, run.pk))
+    return run
+
+
+def _show(run: ScoreRun) -> None:
+    ScoreRun.objects.filter(is_current=True).update(is_current=False)
+    ScoreRun.objects.filter(pk=run.pk).update(is_current=True)
+    run.is_current = True
+
+
+def _publish(said: Predicted, *, as_of: date, now: datetime) -> None:
+    risk = said.chances.risk[max(HORIZONS)]
+    values = {
+        member: float(share)
+        for member, share, reason in zip(said.rows.member.tolist(), risk, said.abstained, strict=True)
+        if not reason
+    }
+    publish(as_of=as_of, name=PUBLISHED, version=said.model.version, values=values, now=now)
+
+
+def _copy(lines: Iterable[str]) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY retention_riskscore ({', '.join(COLUMNS)}) FROM STDIN") as copy,
+    ):
+        copy.write("".join(lines))
+
+
+def _lines(said: Predicted, ids: dict[Any, int], run: int) -> Iterator[str]:
+    """One line of COPY text per member alive in the mirror."""
+    by_text = {str(pseudonym): pk for pseudonym, pk in ids.items()}
+    numbers = _numbers(said)
+    dates = np.stack(
+        [_dates(said.days(offsets)) for offsets in _offsets(said)] + [_dates(said.rows.end)], axis=1
+    )
+    encode = msgspec.json.Encoder().encode
+    for i, member in enumerate(said.rows.member.tolist()):
+        if member not in by_text:
+            continue
+        head = [str(run), str(by_text[member])]
+        reason = said.abstained[i]
+        if reason:
+            yield _line(
+                [*head, *[NULL] * (numbers.shape[1] + 3), str(dates[i, 3]), *_money(said, i), "[]", reason]
+            )
+            continue
+        why = encode(said.factors[i]).decode().replace("\\", "\\\\")
+        yield _line([*head, *map(str, numbers[i].tolist()), *dates[i].tolist(), *_money(said, i), why, ""])
+
+
+def _numbers(said: Predicted) -> np.ndarray:
+    """(n, 12) risk, low, high per horizon and at the renewal, never falling with the horizon."""
+    chances = said.chances
+    columns: list[np.ndarray] = []
+    for h in HORIZONS:
+        columns += [chances.risk[h], chances.low[h], chances.high[h]]
+    columns += [chances.renewal, chances.renewal_low, chances.renewal_high]
+    return np.round(np.stack(columns, axis=1), 6)
+
+
+def _offsets(said: Predicted) -> Sequence[np.ndarray]:
+    return said.chances.lapse_on, said.chances.lapse_from, said.chances.lapse_to
+
+
+def _dates(days: np.ndarray) -> np.ndarray:
+    return days.astype("datetime64[D]").astype(str)
+
+
+def _money(said: Predicted, i: int) -> list[str]:
+    return [NULL if np.isnan(amount) else f"{amount:.2f}" for amount in (said.dues[i], said.value[i])]
+
+
+def _line(fields: Sequence[str]) -> str:
+    return "\t".join(fields) + "\n"
+
+
+def _stored_ids(said: Predicted, ids: dict[Any, int]) -> list[int]:
+    by_text = {str(pseudonym): pk for pseudonym, pk in ids.items()}
+    return [by_text[member] for member in said.rows.member.tolist() if member in by_text]

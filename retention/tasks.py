@@ -1,0 +1,71 @@
+"""The jobs of retention: train, score, the past weeks of the trend line, members that changed."""
+
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from imis_ai.jobs.progress import Progress
+from imis_ai.jobs.registry import job
+from imis_ai.registry.artefact import Refused
+from imis_ai.registry.models import TrainedModel
+from imis_ai.registry.queries import NoModel
+from retention import actions
+from retention.actions.score import PREDICT, STORE
+from retention.actions.train import READ
+from retention.calc.training import TooLittle
+from retention.models import ScoreRun
+
+WEEKS = 12
+REFUSALS = (NoModel, Refused)
+
+
+@job("retention.train", title="Train the churn model", stages=(READ,), refusals=(TooLittle, Refused))
+def train(progress: Progress, as_of: str | None = None, by: str = "nightly run") -> TrainedModel:
+    """Learn as of a day (ISO date), today when none is given."""
+    model = actions.train_churn(as_of=_day(as_of), by=by, now=timezone.now(), progress=progress)
+    progress.note(f"{model.version} is {model.state}.")
+    return model
+
+
+@job("retention.score", title="Score members", stages=(PREDICT, STORE), refusals=REFUSALS)
+def score(progress: Progress, as_of: str | None = None, backfill: bool = False) -> ScoreRun:
+    """Score as of a day (ISO date), today when none is given."""
+    run = actions.score_members(
+        as_of=_day(as_of),
+        today=timezone.localdate(),
+        now=timezone.now(),
+        progress=progress,
+        backfill=backfill,
+    )
+    progress.note(f"{run.scored:,} members scored, {run.abstained:,} not.")
+    return run
+
+
+@job("retention.backfill", title="Score past weeks", stages=("Weeks",), refusals=REFUSALS)
+def backfill(progress: Progress, weeks: int = WEEKS) -> int:
+    """Scores of the same weekday in the last weeks, for the trend line; marked as computed afterwards."""
+    today = timezone.localdate()
+    progress.stage("Weeks", weeks)
+    for week in range(weeks, 0, -1):
+        progress.checkpoint()
+        actions.score_members(
+            as_of=today - timedelta(weeks=week),
+            today=today,
+            now=timezone.now(),
+            progress=Progress(),
+            backfill=True,
+        )
+        progress.advance()
+    return weeks
+
+
+@job("retention.rescore", title="Score members that changed", refusals=REFUSALS)
+def rescore(progress: Progress) -> int:
+    """Members whose data changed since they were scored."""
+    done = actions.rescore(today=timezone.localdate(), now=timezone.now())
+    progress.note(f"{done:,} members scored again.")
+    return done
+
+
+def _day(text: str | None) -> date:
+    return date.fromisoformat(text) if text else timezone.localdate()
