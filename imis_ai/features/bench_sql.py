@@ -3,7 +3,6 @@
 # ruff: noqa: E501, S608  SQL of our own, one table or query per line
 
 from datetime import date
-from pathlib import Path
 
 # kind, share of all activities in a thousand
 MIX = {
@@ -74,77 +73,80 @@ COMPARED = (
 )  # fmt: skip
 
 
-def aggregates(folder: Path, as_of: date) -> list[str]:
-    """DuckDB queries per table for what the features need of it."""
+def aggregates(as_of: date) -> list[str]:
+    """DuckDB queries for what the features need of each table; the tables are views on Parquet."""
     day = f"DATE '{as_of}'"
+    names = ", ".join(_of_kinds(day))
+    distinct = [
+        f'SELECT member, count(DISTINCT {column}) AS "{name}" FROM activity'
+        f" WHERE kind = '{kind}' AND day >= {day} - {days} AND day < {day} GROUP BY member"
+        for kind, column, days, name in DISTINCT
+    ]
+    whole = f"SELECT member, {names} FROM activity WHERE day < {day} GROUP BY member"
+    return [whole, *distinct, *(query.replace("$day", day) for query in SMALLER)]
 
-    def read_from(table: str) -> str:
-        return f"read_parquet('{folder / table}.parquet')"
 
-    def counted(days: int) -> str:
-        return f"day >= {day} - {days}"
+def _of_kinds(day: str) -> list[str]:
+    """What is selected per member from the big table."""
 
-    parts = [
-        f"count(*) FILTER (kind = '{kind}' AND {counted(days)}) AS \"{name}_{days}\""
-        for kind, name in COUNTED.items()
-        for days in (30, 90, 365)
-    ]
-    parts += [
-        f"count(*) FILTER (kind = '{kind}' AND {counted(days)}) AS \"{kind}_{days}\""
-        for kind in (
-            "course_start",
-            "course_complete",
-            "purchase",
-            "donation",
-            "volunteer_shift",
-            "profile_update",
-        )
-        for days in (365, 730)
-    ]
-    parts += [
-        f"count(*) FILTER (kind = 'kiosk_tap' AND {counted(days)}) AS \"own.kiosk_tap_count_{days}\""
-        for days in (30, 90, 365, 730)
-    ]
-    names = {"login": "portal.days_since_login", "email_open": "mail.days_since_open"}
-    parts += [
-        f"{day} - max(day) FILTER (kind = '{kind}') AS \"{names.get(kind, 'since_' + kind)}\"" for kind in MIX
-    ]
-    parts += [
-        f"{day} - min(day) FILTER (kind = '{kind}') AS first_{kind}"
-        for kind in ("donation", "login", "kiosk_tap")
-    ]
-    parts += [
-        f"sum(amount) FILTER (kind = '{kind}' AND {counted(days)}) AS \"{name}\""
-        for kind, days, name in (
-            ("purchase", 365, "giving.purchased_365"),
-            ("donation", 365, "donated_365"),
-            ("purchase", 1095, "purchased_1095"),
-            ("donation", 1095, "donated_1095"),
-        )
-    ]
-    parts += [
-        f"avg(quantity) FILTER (kind = 'login' AND {counted(days)}) AS minutes_{days}" for days in (90, 365)
-    ]
-    distinct = (  # by themselves: DuckDB is faster so
-        ("login", "day", 730, "login_days"),
-        ("download", "reference", 365, "content.documents_365"),
-        ("benefit_use", "reference", 365, "benefits_365"),
+    def in_window(kind: str, days: int) -> str:
+        return f"FILTER (kind = '{kind}' AND day >= {day} - {days})"
+
+    counts = [(kind, days, f"{name}_{days}") for kind, name in COUNTED.items() for days in (30, 90, 365)]
+    counts += [(kind, days, f"{kind}_{days}") for kind in SELDOM for days in (365, 730)]
+    counts += [("kiosk_tap", days, f"own.kiosk_tap_count_{days}") for days in (30, 90, 365, 730)]
+    parts = [f'count(*) {in_window(kind, days)} AS "{name}"' for kind, days, name in counts]
+    for kind in MIX:
+        name = SINCE.get(kind, f"since_{kind}")
+        parts.append(f"{day} - max(day) FILTER (kind = '{kind}') AS \"{name}\"")
+    for kind in ("donation", "login", "kiosk_tap"):
+        parts.append(f"{day} - min(day) FILTER (kind = '{kind}') AS first_{kind}")
+    for kind, days, name in SUMS:
+        parts.append(f'sum(amount) {in_window(kind, days)} AS "{name}"')
+    return [*parts, *(f"avg(quantity) {in_window('login', days)} AS minutes_{days}" for days in (90, 365))]
+
+
+SELDOM = ("course_start", "course_complete", "purchase", "donation", "volunteer_shift", "profile_update")
+SINCE = {"login": "portal.days_since_login", "email_open": "mail.days_since_open"}
+SUMS = (
+    ("purchase", 365, "giving.purchased_365"),
+    ("donation", 365, "donated_365"),
+    ("purchase", 1095, "purchased_1095"),
+    ("donation", 1095, "donated_1095"),
+)
+DISTINCT = (  # by themselves, since DuckDB is faster so
+    ("login", "day", 730, "login_days"),
+    ("download", "reference", 365, "content.documents_365"),
+    ("benefit_use", "reference", 365, "benefits_365"),
+)
+SMALLER = (
+    """WITH t AS (
+        SELECT *, start_on - lag(end_on) OVER w - 1 AS gap, lag(tier) OVER w AS before
+        FROM term WHERE start_on < $day WINDOW w AS (PARTITION BY member ORDER BY start_on)
     )
-    activity = read_from("activity")
-    return [
-        *(
-            f"SELECT member, count(DISTINCT {column}) AS \"{name}\" FROM {activity} WHERE kind = '{kind}' AND {counted(days)} AND day < {day} GROUP BY member"
-            for kind, column, days, name in distinct
-        ),
-        f"SELECT member, {', '.join(parts)} FROM {read_from('activity')} WHERE day < {day} GROUP BY member",
-        f"WITH t AS (SELECT *, start_on - lag(end_on) OVER w - 1 AS gap, lag(tier) OVER w AS before FROM {read_from('term')} WHERE start_on < {day} WINDOW w AS (PARTITION BY member ORDER BY start_on)) SELECT member, count(*) AS \"membership.terms_count\", max(end_on), min(start_on), count(*) FILTER (gap > 60), sum(gap) FILTER (gap > 60), count(*) FILTER (gap BETWEEN 1 AND 60), count(*) FILTER (tier > before), count(*) FILTER (tier < before), arg_max(tier, start_on), arg_max(price, start_on) FROM t GROUP BY member",
-        f"SELECT member, count(*), count(*) FILTER (attended AND e.day >= {day} - 365) AS \"events.attended_365\", count(*) FILTER (NOT attended AND e.day >= {day} - 365) AS \"events.missed_365\", count(*) FILTER (attended AND e.day >= {day} - 730), max(e.day) FILTER (attended), max(e.day) FILTER (NOT attended), count(*) FILTER (attended AND kind = 'annual_conference'), count(*) FILTER (attended AND kind = 'chapter_meeting') FROM {read_from('registration')} r JOIN {read_from('event')} e ON e.id = r.event WHERE registered_on < {day} AND e.day < {day} GROUP BY member",
-        f"SELECT member, avg(paid_on - issued_on) FILTER (paid_on < {day}), avg((paid_on > due_on)::INT), max({day} - due_on) FILTER (paid_on IS NULL), sum(amount) FILTER (paid_on >= {day} - 365) FROM {read_from('invoice')} WHERE issued_on < {day} GROUP BY member",
-        f"SELECT member, count(*) FILTER (received_on >= {day} - 365) AS \"payments.received_365\", max(received_on) FROM {read_from('payment')} WHERE received_on < {day} GROUP BY member",
-        f"SELECT member, count(*) FILTER (NOT succeeded AND day >= {day} - 120) AS \"payments.failed_attempts_120\", max(day) FROM {read_from('paymentattempt')} WHERE day < {day} GROUP BY member",
-        f"SELECT member, count(*) FILTER (end_on IS NULL OR end_on >= {day}) AS \"committee.roles_now\" FROM {read_from('committeerole')} WHERE start_on < {day} GROUP BY member",
-        f"SELECT id, {day} - joined_on, city FROM {read_from('member')}",
-    ]  # fmt: skip
+    SELECT member, count(*) AS "membership.terms_count", max(end_on), min(start_on), count(*) FILTER (gap > 60),
+        sum(gap) FILTER (gap > 60), count(*) FILTER (gap BETWEEN 1 AND 60), count(*) FILTER (tier > before),
+        count(*) FILTER (tier < before), arg_max(tier, start_on), arg_max(price, start_on)
+    FROM t GROUP BY member""",
+    """SELECT member, count(*), count(*) FILTER (attended AND e.day >= $day - 365) AS "events.attended_365",
+        count(*) FILTER (NOT attended AND e.day >= $day - 365) AS "events.missed_365",
+        count(*) FILTER (attended AND e.day >= $day - 730), max(e.day) FILTER (attended),
+        max(e.day) FILTER (NOT attended), count(*) FILTER (attended AND kind = 'annual_conference'),
+        count(*) FILTER (attended AND kind = 'chapter_meeting')
+    FROM registration r JOIN event e ON e.id = r.event
+    WHERE registered_on < $day AND e.day < $day GROUP BY member""",
+    """SELECT member, avg(paid_on - issued_on) FILTER (paid_on < $day), avg((paid_on > due_on)::INT),
+        max($day - due_on) FILTER (paid_on IS NULL), sum(amount) FILTER (paid_on >= $day - 365)
+    FROM invoice WHERE issued_on < $day GROUP BY member""",
+    """SELECT member, count(*) FILTER (received_on >= $day - 365) AS "payments.received_365", max(received_on)
+    FROM payment WHERE received_on < $day GROUP BY member""",
+    """SELECT member, count(*) FILTER (NOT succeeded AND day >= $day - 120) AS "payments.failed_attempts_120",
+        max(day)
+    FROM paymentattempt WHERE day < $day GROUP BY member""",
+    """SELECT member, count(*) FILTER (end_on IS NULL OR end_on >= $day) AS "committee.roles_now"
+    FROM committeerole WHERE start_on < $day GROUP BY member""",
+    "SELECT id, $day - joined_on, city FROM member",
+)
 
 
 COPIED = (">i8", ">i4", ">i8", ">i4", ">f8", ">f8", ">i8")

@@ -1,11 +1,12 @@
 """No name, address, text or iMIS key gets into the feature tables, the vectors or the columnar copy."""
 
+import zlib
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 
-from imis_ai.features import actions, definitions
+from imis_ai.features import actions, definitions, queries
 from imis_ai.features.models import MemberVector, PublishedValue, Snapshot, SnapshotColumn
 from imis_ai.mirror import columns
 from tests.factories.features import DAY, NOW, moment
@@ -26,30 +27,29 @@ PEOPLE = 50
 CANARY = "Zyxqcanary"
 
 
+TEXTS = ("first_name", "last_name", "name", "phone", "title", "industry", "company_size", "city", "state")
+
+
 def plant_canaries() -> None:
     """Fifty members with a canary in every text that the mirror holds of them."""
     for number in range(PEOPLE):
         word = f"{CANARY}{number:03}"
-        texts = (
-            "first_name",
-            "last_name",
-            "name",
-            "phone",
-            "title",
-            "industry",
-            "company_size",
-            "city",
-            "state",
-        )
         member = MemberFactory(
-            imis_id=f"{word}id", email=f"{word}@example.org", postal_code=f"{CANARY}", country="US",
-            chapter=ChapterFactory(code=f"{CANARY}chapter"), tier=TierFactory(code=f"{CANARY}tier"),
-            organisation_imis_id=f"{word}org", joined_on=DAY.replace(year=2020), **dict.fromkeys(texts, word),
-        )  # fmt: skip
+            imis_id=f"{word}id",
+            email=f"{word}@example.org",
+            postal_code=CANARY,
+            chapter=ChapterFactory(code=f"{CANARY}chapter"),
+            tier=TierFactory(code=f"{CANARY}tier"),
+            organisation_imis_id=f"{word}org",
+            joined_on=DAY.replace(year=2020),
+            **dict.fromkeys(TEXTS, word),
+        )
         for kind in ("login", "donation", "walked_by"):
-            ActivityFactory(member=member, kind=kind, at=moment(-9), reference=word, detail=f"{word} level 2", amount=Decimal(5))  # fmt: skip
+            told = {"reference": word, "detail": f"{word} level 2"}
+            ActivityFactory(member=member, kind=kind, at=moment(-9), amount=Decimal(5), **told)
+        event = EventFactory(name=word, starts_at=moment(-5))
+        RegistrationFactory(member=member, event=event, registered_at=moment(-20))
         TermFactory(member=member, start_on=DAY.replace(year=2025), method=CANARY)
-        RegistrationFactory(member=member, event=EventFactory(name=word, starts_at=moment(-5)), registered_at=moment(-20))  # fmt: skip
         InvoiceFactory(member=member, payer_imis_id=word, kind=CANARY, issued_on=DAY.replace(year=2025))
         CommitteeRoleFactory(member=member, committee=word, role=word)
         TextFactory(member=member, body=word, subject=word)
@@ -85,8 +85,6 @@ def test_columns_of_a_snapshot_hold_only_numbers_when_unpacked(settings, tmp_pat
 
     actions.build(as_of=DAY, now=NOW)
 
-    import zlib
-
     for data in SnapshotColumn.objects.values_list("data", flat=True):
         unpacked = zlib.decompress(data)
         assert len(unpacked) == 4 * PEOPLE
@@ -96,8 +94,6 @@ def test_columns_of_a_snapshot_hold_only_numbers_when_unpacked(settings, tmp_pat
 @pytest.mark.row("GOV-13")
 @pytest.mark.django_db
 def test_a_category_never_singles_out_fewer_than_five_people():
-    from imis_ai.features import queries
-
     plant_canaries()  # everyone has a city, a title, ... of their own
 
     found = queries.frame(as_of=DAY)

@@ -18,12 +18,12 @@ def test_money_trouble_is_no_matter_for_segments(name):
 
 
 def test_cases_with_the_office_are_no_matter_for_renewals():
-    with pytest.raises(queries.NotAllowed, match="community.cases_365"):
+    with pytest.raises(queries.NotAllowed, match=r"community\.cases_365"):
         queries.frame(as_of=DAY, names=["community.cases_365"], purpose="renewals")
 
 
 def test_an_unknown_purpose_is_refused():
-    with pytest.raises(queries.NotAllowed, match="'curiosity' is no purpose. Use one of: retention"):
+    with pytest.raises(queries.NotAllowed, match=r"'curiosity' is no purpose\. Use one of: retention"):
         queries.frame(as_of=DAY, purpose="curiosity")
 
 

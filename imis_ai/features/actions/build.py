@@ -84,7 +84,7 @@ def _store_vectors(found: Computed, day: date, raw: bytes) -> None:
     vectors = reduced(found.values[chosen].T)
     MemberVector.objects.all().delete()
     values = {"pseudonym": np.frombuffer(raw, dtype="V16"), "as_of": day, "values": vectors}
-    rows.copy("features_membervector", values, len(vectors))
+    rows.copy(table="features_membervector", columns=values, rows=len(vectors))
 
 
 def _says_alike(name: str) -> bool:

@@ -25,8 +25,8 @@ def publish(
     PublishedValue.objects.filter(name=name, as_of=as_of).delete()
     known = {str(pseudonym): value for pseudonym, value in values.items() if not np.isnan(value)}
     rows.copy(
-        "features_publishedvalue",
-        {
+        table="features_publishedvalue",
+        columns={
             "name": name,
             "as_of": as_of,
             "version": version,
@@ -34,6 +34,6 @@ def publish(
             "value": np.fromiter(known.values(), dtype=np.float64, count=len(known)),
             "published_at": now,
         },
-        len(known),
+        rows=len(known),
     )
     return len(known)

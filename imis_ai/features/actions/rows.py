@@ -16,7 +16,7 @@ FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 Value = Array | str | date | datetime
 
 
-def copy(table: str, columns: dict[str, Value], rows: int) -> None:
+def copy(*, table: str, columns: dict[str, Value], rows: int) -> None:
     """Insert rows. A column: an array (raw UUIDs, floats, lists of floats) or one value for all."""
     fields = [_field(value) for value in columns.values()]
     layout: list[tuple] = [("fields", ">i2")]
