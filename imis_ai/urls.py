@@ -21,6 +21,7 @@ urlpatterns = [
     path("palette/", views.palette, name="palette"),
     path("", include("imis_ai.accounts.urls")),
     path("retention/", include("retention.urls")),
+    path("data/features/", include("imis_ai.features.urls")),
     path("data/", include("imis_ai.mirror.urls")),
     path("jobs/", include("imis_ai.jobs.urls")),
     path("help/", include("imis_ai.ui.urls")),

@@ -18,8 +18,10 @@ from imis_ai.ui.tables import Column, Pages, heads
 from retention.calc import bands
 from retention.forms import RiskFilterForm, address, chips, removable
 from retention.models import ScoreRun
+from retention.queries import export as csv
 from retention.queries import list as risk
 from retention.queries import panel
+from retention.queries import summary as totals
 
 COLUMNS = [
     Column("Member", "name"),
@@ -99,8 +101,8 @@ def export(request: HttpRequest) -> HttpResponse:
         detail={"filters": request.GET.urlencode(), "rows": scores.count(), "as_of": run.as_of.isoformat()},
     )
     found = risk.rows(scores=scores.iterator(2000), horizon=filters.horizon, with_names=_names(request))
-    lines = (risk.csv_line(row, run) for row in found)
-    return exports.csv_file(f"members-at-risk-{run.as_of}.csv", risk.CSV_HEADER, lines)
+    lines = (csv.line(row, run) for row in found)
+    return exports.csv_file(f"members-at-risk-{run.as_of}.csv", csv.HEADER, lines)
 
 
 def _names(request: HttpRequest) -> bool:
@@ -109,7 +111,7 @@ def _names(request: HttpRequest) -> bool:
 
 def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen, form) -> dict:
     query = request.GET
-    summary = risk.summary(seen=seen, run=run, filters=filters)
+    summary = totals.summary(seen=seen, run=run, filters=filters)
     counts = risk.tab_counts(seen=seen, run=run, horizon=filters.horizon)
     scores = risk.listed(seen=seen, run=run, filters=filters)
     total = summary.members if filters.has_bands else scores.count()
@@ -213,7 +215,7 @@ def _in_words(past: list[panel.Past]) -> str:
     return f"Risk {course} from {first} to {last} of 100 in {(past[-1].day - past[0].day).days // 7} weeks"
 
 
-def _histogram(filters: risk.Filters, summary: risk.Summary) -> figures.Histogram | None:
+def _histogram(filters: risk.Filters, summary: totals.Summary) -> figures.Histogram | None:
     if not filters.has_bands or not summary.members:
         return None
     starts = [(0, "lo", "low"), *STARTS] if "lo" in filters.bands else STARTS
@@ -258,16 +260,16 @@ def _totals(request: HttpRequest, run: ScoreRun) -> HttpResponse:
     form = RiskFilterForm(request.GET)
     form.is_valid()
     filters = risk.Filters(horizon=form.filters().horizon)
-    summary = risk.totals(run=run, horizon=filters.horizon)
+    summary = totals.totals(run=run, horizon=filters.horizon)
     context = {
         "summary": summary,
-        "too_few": f"Totals are shown from {risk.SMALLEST_GROUP} members at risk.",
+        "too_few": f"Totals are shown from {totals.SMALLEST_GROUP} members at risk.",
         "segments": _horizons(filters, request.GET),
         "tables": [
-            ("Tier", risk.groups(run=run, horizon=filters.horizon, by="tier")),
-            ("Chapter", risk.groups(run=run, horizon=filters.horizon, by="chapter")),
+            ("Tier", totals.groups(run=run, horizon=filters.horizon, by="tier")),
+            ("Chapter", totals.groups(run=run, horizon=filters.horizon, by="chapter")),
         ],
-        "smallest": risk.SMALLEST_GROUP,
+        "smallest": totals.SMALLEST_GROUP,
         **_frame_context(run, filters),
     }
     return render(request, "retention/totals.html", context)

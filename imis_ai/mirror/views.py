@@ -54,10 +54,10 @@ COLUMNS = [
     Column("Rows", "rows", "num", falls=True),
     Column("Changed", "", "num"),
     Column("Refused", "", "num"),
-    Column("", "", "num"),
 ]
 
 
+ACTIONS = Column("Actions", "", "num")
 URGENCY = {"held": 0, "failed": 0, "late": 1}
 REFUSED_COLUMNS = ["Record", "Feed", "Why it was refused", "First seen", "Last seen"]
 
@@ -80,16 +80,17 @@ def data(request: HttpRequest) -> HttpResponse:
     refused = queries.refused_by_feed()
     lines = [_line(feed, refused.get(feed.name, 0), now) for feed in queries.feeds()]
     running = job_queries.open_run(SYNC)
+    may_run = request.user.may("data.run")
     context = {
         "lines": _sorted(lines, sort),
-        "heads": heads(COLUMNS, sort),
+        "heads": heads(COLUMNS + ([ACTIONS] if may_run else []), sort),
         "running": running,
         "running_title": running and job_queries.title(running.name),
         "cost": _cost(job_queries.last_done(SYNC), lines),
         "next_run": _next_run(now),
         "runs": [(run, job_queries.title(run.name)) for run in job_queries.recent(8)],
         "source": settings.IMIS_URL,
-        "may_run": request.user.may("data.run"),
+        "may_run": may_run,
         "may_see_refused": request.user.may("data.refused"),
     }
     return render(request, "data/data.html", context)

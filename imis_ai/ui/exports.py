@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.http import StreamingHttpResponse
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-DANGEROUS = frozenset("=+-@\t\r\n\0＝＋－＠")  # noqa: RUF001  full-width forms start a formula, too
+DANGEROUS = frozenset("=+-@\t\r\n\0＝＋－＠")  # noqa: RUF001  full-width, too
 
 
 class _Echo:
@@ -17,7 +17,7 @@ class _Echo:
 
 
 def inert(cell: object) -> object:
-    """Text that a spreadsheet would run as a formula gets an apostrophe; dates are ISO, numbers stay plain."""
+    """Text that a spreadsheet would run gets an apostrophe; dates are ISO, numbers stay plain."""
     if isinstance(cell, date | datetime):
         return cell.isoformat()
     if cell is None:

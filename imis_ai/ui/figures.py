@@ -1,4 +1,4 @@
-"""Geometry of our own drawings: score bars, dots, histogram, lines. Pure; the templates draw what stands here."""
+"""Geometry of our own drawings: score bars, dots, histogram, lines. Pure; templates draw it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Dot(NamedTuple):
 
 
 def dots(score: int, low: int, high: int) -> list[Dot]:
-    """100 dots from the bottom left: solid to the low end, pale to the score, rings to the high end, then empty."""
+    """100 dots from the bottom left: solid to the low end, pale to the score, rings to the high end."""
     drawn = []
     for n in range(100):
         kind = "y" if n < low else "z" if n < score else "m" if n < high else "n"
@@ -73,12 +73,9 @@ def histogram(counts: dict[int, int], bands: Sequence[tuple[int, str, str]]) -> 
         number = counts.get(edge, 0)
         totals[band] += number
         height = max((BASE - TOP) * number / tallest, 0.8 if number else 0)
-        columns.append(
-            Column(
-                round(position * step + 1, 1), round(BASE - height, 1), round(step - 2, 1), round(height, 1), band,
-                f"{edge} to {edge + 5} of 100: {number}",
-            )
-        )  # fmt: skip
+        title = f"{edge} to {edge + 5} of 100: {number}"
+        x, y = round(position * step + 1, 1), round(BASE - height, 1)
+        columns.append(Column(x, y, round(step - 2, 1), round(height, 1), band, title))
     labels = [
         (round((start - first) / 5 * step + 1, 1), f"{start}, {word}", f"{totals[key]:,}")
         for start, key, word in bands

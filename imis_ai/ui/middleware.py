@@ -1,4 +1,4 @@
-"""Answers that every page gives alike: nothing is kept by the browser, and a fragment never holds the sign-in page."""
+"""What every answer has: the browser keeps nothing, and a fragment never holds the sign-in page."""
 
 from urllib.parse import urlsplit
 

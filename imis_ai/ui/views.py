@@ -25,6 +25,31 @@ SHORTCUTS = [
 ]
 
 
+BANDS = [(30, "md", "medium"), (60, "hi", "high")]
+SCORES = [
+    (66, 52, 78, "hi"),
+    (41, 30, 55, "md"),
+    (12, 7, 19, "lo"),
+    (50, None, None, "md"),
+    (100, 97, 100, "hi"),
+]
+FACTORS = [
+    {
+        "chip": "No portal visit, 92 days",
+        "sentence": "No portal visit for 92 days",
+        "evidence": "Used to visit every 12 days",
+        "direction": "raises",
+    },
+    {"chip": "On a committee", "sentence": "Serves on a committee", "direction": "lowers"},
+    {
+        "chip": "Missed last 3 events",
+        "sentence": "Missed the last 3 events",
+        "evidence": "Attended 4 of the 5 before them",
+        "direction": "raises",
+    },
+]
+
+
 @require_safe
 @needs("help.read")
 def shortcuts(request: HttpRequest) -> HttpResponse:
@@ -55,15 +80,9 @@ def _specimens() -> dict:
     days = [now.date() - timedelta(days=7 * week) for week in range(11, -1, -1)]
     scores = [31, 30, 33, 34, 33, 38, 41, 40, 46, 52, 58, 66]
     return {
-        "scores": [(66, 52, 78, "hi"), (41, 30, 55, "md"), (12, 7, 19, "lo"), (50, None, None, "md"), (100, 97, 100, "hi")],
-        "factors": [
-            {"chip": "No portal visit, 92 days", "sentence": "No portal visit for 92 days", "direction": "raises",
-             "evidence": "Used to visit every 12 days", "weight": 0.8},
-            {"chip": "On a committee", "sentence": "Serves on a committee", "direction": "lowers", "weight": 0.3},
-            {"chip": "Missed last 3 events", "sentence": "Missed the last 3 events", "direction": "raises",
-             "evidence": "Attended 4 of the 5 before them", "weight": 0.45},
-        ],
-        "histogram": figures.histogram({30: 40, 40: 22, 55: 12, 60: 9, 75: 3}, [(30, "md", "medium"), (60, "hi", "high")]),
+        "scores": SCORES,
+        "factors": FACTORS,
+        "histogram": figures.histogram({30: 40, 40: 22, 55: 12, 60: 9, 75: 3}, BANDS),
         "line": figures.line(days, scores, top=100, limit=60),
         "freshnesses": [
             SimpleNamespace(level="fresh", as_of=now - timedelta(minutes=40), sentence=""),
@@ -71,7 +90,9 @@ def _specimens() -> dict:
             SimpleNamespace(level="failed", as_of=now - timedelta(days=4), sentence=""),
             SimpleNamespace(level="never", as_of=None, sentence=""),
         ],
-        "heads": heads([Column("Member", "name"), Column("Risk", "risk", falls=True), Column("Why")], "-risk"),
+        "heads": heads(
+            [Column("Member", "name"), Column("Risk", "risk", falls=True), Column("Why")], "-risk"
+        ),
         "few": Pages.of(1, 7),
         "many": Pages.of(5, 4120),
         "tab_list": [
@@ -88,7 +109,7 @@ def _specimens() -> dict:
             ("Waiting for a worker", "", _job(percent=None)),
             ("Done", "took 6 minutes", _job(percent=100)),
         ],
-    }  # fmt: skip
+    }
 
 
 def _chip(*, is_on: bool) -> SimpleNamespace:

@@ -1,4 +1,4 @@
-"""How numbers are said: chances, dates, money, counts, lists. Pure; the wording rules of the interface live here."""
+"""How numbers are said: chances, dates, money, counts. Pure; the wording rules of the interface."""
 
 import math
 from datetime import date, datetime, timedelta

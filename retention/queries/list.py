@@ -3,9 +3,8 @@
 `seen` is always `mirror.access.members(viewer)`, asked for once per request.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,15 +15,13 @@ from django.db.models import (
     F,
     FloatField,
     Func,
-    IntegerField,
     Q,
     QuerySet,
     Subquery,
-    Sum,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce, Floor
 
+from imis_ai.features.groups import GROUPS
 from imis_ai.ui import words
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
@@ -38,22 +35,9 @@ VIEWS = {
     "grace": "In grace",
     "unscored": "Not scored",
 }
-REASONS = {
-    "portal": "Portal",
-    "events": "Events",
-    "mail": "E-mail",
-    "payments": "Payments",
-    "committee": "Committees",
-    "community": "Community",
-    "content": "Courses and downloads",
-    "tier": "Tier and price",
-    "membership": "Membership history",
-}
+REASONS = GROUPS
 AT_RISK = ("hi", "md")
 HIGH_VALUE_SHARE = 0.9  # high value: the tenth of all scored members whose value is highest
-NORMAL_80 = 1.2816  # half an 80 % range in standard deviations
-SHARED = 0.25  # part of the model's error that all members share: a whole cohort misses to the same side
-SMALLEST_GROUP = 10  # smaller groups are not shown to people who see totals only
 
 
 @dataclass(frozen=True)
@@ -107,19 +91,6 @@ class Row:
         return max(0, len(self.factors) - 2)
 
 
-@dataclass(frozen=True)
-class Summary:
-    """Expected lapses among the members shown, with the 80 % range, and the dues they pay."""
-
-    members: int
-    expected: float
-    low: float
-    high: float
-    dues: float
-    dues_expected: float
-    by_score: dict[int, int]
-
-
 class PercentileCont(Aggregate):
     function = "percentile_cont"
     template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
@@ -137,7 +108,7 @@ def visible(*, seen: QuerySet, run: ScoreRun) -> QuerySet[RiskScore]:
 
 def listed(*, seen: QuerySet, run: ScoreRun, filters: Filters) -> QuerySet[RiskScore]:
     """The filtered scores in the order asked for."""
-    found = visible(seen=seen, run=run).filter(_wanted(filters, run))
+    found = visible(seen=seen, run=run).filter(wanted(filters, run))
     found = found.select_related("member", "member__tier", "member__chapter")
     return found.order_by(*_order(filters))
 
@@ -175,37 +146,8 @@ def row(*, score: RiskScore, horizon: int, with_names: bool) -> Row:
 
 def tab_counts(*, seen: QuerySet, run: ScoreRun, horizon: int) -> dict[str, int]:
     """Members in each view, before the other filters. One query."""
-    asked = {view: Count("pk", filter=_wanted(Filters(view=view, horizon=horizon), run)) for view in VIEWS}
+    asked = {view: Count("pk", filter=wanted(Filters(view=view, horizon=horizon), run)) for view in VIEWS}
     return visible(seen=seen, run=run).aggregate(**asked)
-
-
-def summary(*, seen: QuerySet, run: ScoreRun, filters: Filters) -> Summary:
-    """Over the filtered members that have a score. One query."""
-    return _summed(visible(seen=seen, run=run).filter(_wanted(filters, run)), filters.horizon)
-
-
-def totals(*, run: ScoreRun, horizon: int) -> Summary:
-    """Over all members at risk, for people who see totals and no names."""
-    return _summed(_everybody(run).filter(_wanted(Filters(horizon=horizon), run)), horizon)
-
-
-def groups(*, run: ScoreRun, horizon: int, by: str) -> list[dict]:
-    """Members, expected lapses and dues per tier or chapter, without names; small groups are left out.
-
-    `by` is "tier" or "chapter". When one group alone is too small, the next smallest is left out with it, so
-    that it cannot be had by subtraction from the total.
-    """
-    risk = f"risk_{horizon}"
-    found = list(
-        _everybody(run)
-        .filter(**{f"{risk}__isnull": False})
-        .values(label=F(f"member__{by}__name"))
-        .annotate(members=Count("pk"), expected=Sum(risk), dues=Sum(F(risk) * Cast("dues", FloatField())))
-        .order_by("members")
-    )
-    small = [group for group in found if group["members"] < SMALLEST_GROUP]
-    hidden = len(small) if len(small) != 1 else min(2, len(found))
-    return sorted(found[hidden:], key=lambda group: -group["expected"])
 
 
 def choices(*, seen: QuerySet) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -225,11 +167,8 @@ def renewal_months(run: ScoreRun) -> list[str]:
     ]
 
 
-def _everybody(run: ScoreRun) -> QuerySet[RiskScore]:
-    return RiskScore.objects.filter(run=run, member__gone_at__isnull=True)
-
-
-def _wanted(filters: Filters, run: ScoreRun) -> Q:
+def wanted(filters: Filters, run: ScoreRun) -> Q:
+    """The condition that a score must meet to be in this list."""
     wanted = _of_view(filters, run)
     if filters.has_bands:
         wanted &= _in_bands(filters.bands, filters.horizon)
@@ -312,73 +251,5 @@ def _order(filters: Filters) -> list:
     return [key.desc(nulls_last=True) if falls else key.asc(nulls_last=True) for key in keys] + ["pk"]
 
 
-def _summed(scores: QuerySet[RiskScore], horizon: int) -> Summary:
-    risk, low, high = (F(f"{part}_{horizon}") for part in ("risk", "low", "high"))
-    spread = Coalesce((high - low) / (2 * NORMAL_80), Value(0.0))
-    dues = Coalesce(Cast("dues", FloatField()), Value(0.0))
-    shown = Cast(Floor(risk * 100 + 0.5), IntegerField())
-    found = (
-        scores.filter(**{f"risk_{horizon}__isnull": False})
-        .order_by()
-        .annotate(step=shown / 5 * 5)
-        .values("step")
-        .annotate(
-            n=Count("pk"),
-            p=Sum(risk),
-            coin=Sum(risk * (1 - risk)),
-            sd=Sum(spread),
-            var=Sum(spread * spread),
-            paid=Sum(dues),
-            lost=Sum(dues * risk),
-        )
-    )
-    parts = list(found)
-    expected, coin, sd, var = (sum(part[key] for part in parts) for key in ("p", "coin", "sd", "var"))
-    half = NORMAL_80 * math.sqrt(coin + SHARED * sd**2 + (1 - SHARED) * var)
-    members = sum(part["n"] for part in parts)
-    by_score: dict[int, int] = {}
-    for part in parts:
-        step = min(part["step"], 95)
-        by_score[step] = by_score.get(step, 0) + part["n"]
-    return Summary(
-        members=members,
-        expected=expected,
-        low=max(0.0, expected - half),
-        high=min(float(members), expected + half),
-        dues=sum(part["paid"] for part in parts),
-        dues_expected=sum(part["lost"] for part in parts),
-        by_score=by_score,
-    )
-
-
 def _shown(share: float | None) -> int | None:
     return None if share is None else bands.of_100(share)
-
-
-def only(filters: Filters, picked: Sequence[str]) -> Filters:
-    """The same list, of chosen members only."""
-    return replace(filters, picked=tuple(picked))
-
-
-CSV_HEADER = (
-    "imis_id", "name", "tier", "chapter", "band", "risk_30", "low_30", "high_30", "risk_60", "low_60", "high_60",
-    "risk_90", "low_90", "high_90", "risk_renewal", "low_renewal", "high_renewal", "lapse_on", "lapse_from",
-    "lapse_to", "renews_on", "dues", "value", "reason_1", "reason_2", "reason_3", "not_scored_because", "as_of",
-    "model",
-)  # fmt: skip
-
-
-def csv_line(row: Row, run: ScoreRun) -> list[object]:
-    """The row as CSV_HEADER names it: chances 0 to 1, reasons with their evidence."""
-    stored = row.stored
-    reasons = [". ".join(filter(None, (f["sentence"], f.get("evidence")))) for f in row.factors[:3]]
-    chances = [
-        getattr(stored, f"{part}_{key}")
-        for key in ("30", "60", "90", "renewal")
-        for part in ("risk", "low", "high")
-    ]
-    return [
-        row.imis_id, row.name, row.tier, row.chapter, bands.NAMES.get(row.band, "").lower(), *chances,
-        stored.lapse_on, stored.lapse_from, stored.lapse_to, row.renews_on, row.dues, row.value,
-        *reasons, *[""] * (3 - len(reasons)), row.abstained, run.as_of, f"{run.model_name} {run.model_version}",
-    ]  # fmt: skip

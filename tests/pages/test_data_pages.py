@@ -7,7 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
+from imis_ai.features.definitions import FEATURES
 from imis_ai.imis.resources import RESOURCES
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed, Reject
@@ -22,9 +24,13 @@ def feed(name, *, hours=1, health="fresh", **fields):
 def refuse(key, feed_name="invoices"):
     now = timezone.now()
     return Reject.objects.create(
-        feed=feed_name, key=key, reason="The member 9 is not known.", payload={"type": "", "record": {"secret": 1}},
-        first_seen_at=now, last_seen_at=now,
-    )  # fmt: skip
+        feed=feed_name,
+        key=key,
+        reason="The member 9 is not known.",
+        payload={"type": "", "record": {"secret": 1}},
+        first_seen_at=now,
+        last_seen_at=now,
+    )
 
 
 @pytest.fixture
@@ -174,6 +180,30 @@ def test_the_register_names_every_object_and_field_with_its_purpose(as_role):
         assert f"<code>{field.wire}</code>" in text
         assert field.purpose
     assert text.count("<tr><td>") == len(read)
+
+
+@pytest.mark.row("GOV-47")
+def test_the_catalogue_documents_every_feature_in_plain_words(as_role):
+    response = as_role("membership").get("/data/features/")
+
+    text = response.content.decode()
+    assert len(FEATURES) > 100
+    assert response.context["number"] == len(FEATURES)
+    for feature in FEATURES.values():
+        for said in (feature.name, feature.meaning, feature.source, feature.window_text, feature.missing):
+            assert escape(said) in text, feature.name
+
+
+def test_the_catalogue_is_searched_by_word_and_group(as_role):
+    client = as_role("membership")
+
+    def names(query):
+        groups = client.get(f"/data/features/?{query}").context["groups"]
+        return [entry.name for _, _, entries in groups for entry in entries]
+
+    assert "portal.logins_90" in names("q=portal+90")
+    assert {name.split(".")[0] for name in names("group=mail")} == {"mail"}
+    assert "No feature matches." in client.get("/data/features/?q=zzz").content.decode()
 
 
 def test_queries_do_not_grow_with_feeds(admin):

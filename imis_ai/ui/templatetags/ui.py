@@ -153,3 +153,8 @@ def day(at: datetime, today: date) -> str:
 @register.filter
 def minus(later: datetime, earlier: datetime) -> timedelta:
     return later - earlier
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    return "" if share is None else words.percent(share)

@@ -8,4 +8,3 @@ import "./progress.js";
 import "./toast.js";
 import "./theme.js";
 
-document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,158 @@
+"""Each page on small and large screens, light and dark: accessible, no sideways scroll, no script needed."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from imis_ai.jobs.models import JobRun
+from imis_ai.mirror.models import Feed, Reject
+from tests.browser.plant import association
+from tests.factories.mirror import NOW
+
+PAGES = {
+    "login": ("-", "/login/"),
+    "list": ("membership", "/retention/"),
+    "panel": ("membership", "/retention/?panel=100000"),
+    "unscored": ("membership", "/retention/?view=unscored"),
+    "nothing": ("membership", "/retention/?reason=community"),
+    "member": ("membership", "/retention/members/100000/"),
+    "totals": ("executive", "/retention/"),
+    "data": ("admin", "/data/"),
+    "refused": ("admin", "/data/refused/"),
+    "scope": ("admin", "/data/scope/"),
+    "features": ("membership", "/data/features/?group=portal"),
+    "job": ("admin", "/jobs/{job}/"),
+    "account": ("membership", "/account/"),
+    "password": ("membership", "/account/password/"),
+    "search": ("membership", "/search/?q=Dana"),
+    "shortcuts": ("membership", "/help/shortcuts/"),
+    "components": ("admin", "/help/components/"),
+    "denied": ("executive", "/retention/members/100000/"),
+    "missing": ("membership", "/nowhere/"),
+}
+
+
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+
+
+@pytest.fixture
+def filled(transactional_db):
+    association(14)
+    Feed.objects.create(name="members", health="fresh", rows=18_204, last_success_at=NOW, last_try_at=NOW)
+    Feed.objects.create(name="texts", health="held", message="900 of 1,000 texts are gone.", last_try_at=NOW)
+    Reject.objects.create(
+        feed="invoices",
+        key="INV-1",
+        reason="The member 9 is not known.",
+        payload={},
+        first_seen_at=NOW,
+        last_seen_at=NOW,
+    )
+    stages = [{"name": "members", "done": 400, "total": 1_000, "seconds": 10.0}]
+    return JobRun.objects.create(
+        name="mirror.sync", state="done", created_at=NOW, started_at=NOW, finished_at=NOW, stages=stages
+    )
+
+
+def violations(page) -> dict[str, list[str]]:
+    """By screen, scheme and rule; only the rules on colour can differ in the dark."""
+    found = {}
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme, options in (("light", {}), ("dark", {"runOnly": COLOUR_RULES})):
+            page.emulate_media(color_scheme=scheme)
+            result = Axe().run(page, options={"resultTypes": ["violations"], **options})
+            for violation in result.response["violations"]:
+                nodes = [node["html"][:160] for node in violation["nodes"][:3]]
+                found[f"{width} {scheme} {violation['id']}"] = nodes
+    return found
+
+
+def sideways(page) -> dict[int, int]:
+    """Pixels by which the page is too wide, by width of the screen."""
+    over = {}
+    for width in (1440, 1180, 1000, 768, 390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        over[width] = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+    return {width: pixels for width, pixels in over.items() if pixels > 0}
+
+
+@pytest.mark.parametrize("role", ["-", "membership", "executive", "admin"])
+@pytest.mark.parametrize("check", [violations, sideways])
+def test_every_page_of_a_role_is_accessible_and_fits(desk, person, filled, role, check):
+    seat = desk(None if role == "-" else person(role), reduced_motion="reduce")
+    found = {}
+    for name, (who, path) in PAGES.items():
+        if who == role:
+            seat.open(path.format(job=filled.pk))
+            found[name] = check(seat.page)
+
+    assert found
+    assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def test_everything_on_the_list_works_without_scripts(desk, person, filled):
+    seat = desk(person(), java_script_enabled=False)
+    page = seat.page
+
+    expect(page).to_have_title("Members at risk | imis_ai")
+    page.locator("summary", has_text="Tier").click()
+    page.get_by_role("checkbox", name="Fellow").check()
+    page.locator("details[open]").get_by_role("button", name="Show").click()
+    expect(page.locator(".pager")).to_contain_text("of 7")
+    page.get_by_role("link", name="Dues").click()
+    assert "tier=FEL" in page.url
+    page.locator("tbody a.nm").first.click()
+    expect(page.locator("#panel h2")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Close")).click()
+    page.locator("[data-pick]").first.check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export these").click()
+    assert len(download.value.path().read_text().splitlines()) == 2
+    page.get_by_role("link", name=re.compile("^Search")).first.click()
+    page.get_by_role("searchbox").fill("100003")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("link", name=re.compile("100003"))).to_be_visible()
+
+
+def test_data_is_run_without_scripts(desk, person, filled, settings):
+    settings.IMIS_URL = "https://imis.example.org"
+    seat = desk(person("admin"), java_script_enabled=False)
+    page = seat.page
+
+    page.locator("summary", has_text="Run now").click()
+    page.get_by_role("button", name="Start the sync").click()
+
+    expect(page.locator("#job")).to_contain_text("Waiting for a worker")
+
+
+def test_targets_are_large_enough_to_hit(desk, person, filled):
+    seat = desk(person())
+    seat.open("/retention/?panel=100000")
+    small = seat.page.evaluate(
+        """() => [...document.querySelectorAll("a, button, summary, label.hit, input:not(.ck)")]
+            .filter(el => el.offsetParent && el.type !== "hidden" && !el.closest("p, .skip, dd, .vh"))
+            .map(el => [el.textContent.trim().slice(0, 30), el.getBoundingClientRect()])
+            .filter(([, box]) => box.width > 0 && (box.height < 23.5 || box.width < 23.5))
+            .map(([text, box]) => [text, box.width, box.height])"""
+    )
+
+    assert small == []
+
+
+def test_the_page_does_not_move_while_it_loads(desk, person, filled):
+    seat = desk(person())
+    seat.page.add_init_script(
+        """window.moved = 0;
+        const add = entry => { if (!entry.hadRecentInput) window.moved += entry.value; };
+        new PerformanceObserver(list => list.getEntries().forEach(add))
+            .observe({type: "layout-shift", buffered: true});"""
+    )
+    seat.open("/retention/?panel=100000")
+    seat.page.wait_for_timeout(300)
+
+    assert seat.page.evaluate("window.moved") < 0.02
