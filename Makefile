@@ -14,7 +14,7 @@ PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 .PHONY: demo test check lint stop lock install browser
 
 demo: $(VENV)/.run
-	@$(PY) manage.py demo --port $(PORT)
+	@$(PY) -m imis_ai.ops.launch --port $(PORT)
 
 test: $(VENV)/.dev browser
 	$(PY) -m pytest $(PYTEST_ARGS)

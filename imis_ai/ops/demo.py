@@ -1,7 +1,5 @@
 """The demo: a synthetic association in a sandbox iMIS, read, learnt from, scored; one login per role."""
 
-import json
-import os
 import secrets
 import sys
 import time
@@ -17,11 +15,9 @@ from django.utils import timezone
 from imis_ai.accounts.models import User
 from imis_ai.jobs import queries as jobs
 from imis_ai.mirror import queries as mirror
-from imis_ai.ops import people
-from imis_ai.ops.environment import is_free
+from imis_ai.ops import launch, people
 from imis_ai.ops.processes import Kind
 
-FIRST_SANDBOX_PORT = 8100
 MEMBERS = 5000
 PATIENCE = 180.0  # seconds for a program of ours to answer; the first start makes the association
 
@@ -47,6 +43,7 @@ STEPS = (
     Step("mirror.sync", {"full": True}),
     Step("features.snapshots", {}),
     Step("retention.train", {}),
+    Step("retention.backfill", {}),
     Step("retention.score", {}),
 )
 LOGINS = (
@@ -64,26 +61,6 @@ class Stuck(Exception):
 
 class NotOurs(Exception):
     """The database holds somebody's real members."""
-
-
-def restart_as_demo(*arguments: str) -> None:
-    """Replace this process by one whose settings are the demo's. Does not return."""
-    port = free_port(remembered().get("sandbox_port", FIRST_SANDBOX_PORT))
-    remember(sandbox_port=port)
-    ours = {
-        "IMIS_AI_DEMO": "1",
-        "IMIS_URL": f"http://127.0.0.1:{port}",
-        "IMIS_USERNAME": "imis_ai",
-        "IMIS_PASSWORD": "sandbox",
-        "IMIS_IS_TEST_SYSTEM": "1",
-        "IMIS_REQUESTS_PER_MINUTE": "60000",
-        "IMIS_QUIET_HOURS": "",
-        "IMIS_MAPPING_FILE": "",
-        "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
-    }
-    command = [sys.executable, "manage.py", "demo", *arguments, "--sandbox-port", str(port)]
-    os.chdir(settings.BASE_DIR)
-    os.execve(sys.executable, command, os.environ | ours)  # noqa: S606  our own command
 
 
 def sandbox(port: int, members: int) -> Kind:
@@ -107,11 +84,11 @@ def wait_until_answers(url: str, *, is_alive: object, log: Path) -> None:
 
 def refuse_real_data() -> None:
     """Raises NotOurs when members are here that no demo has put there."""
-    if mirror.has_members() and not remembered().get("is_demo"):
+    if mirror.has_members() and not launch.remembered(settings.VAR_DIR).get("is_demo"):
         raise NotOurs(
             "This database holds members of somebody else. Point DATABASE_URL or IMIS_AI_VAR elsewhere."
         )
-    remember(is_demo=True)
+    launch.remember(settings.VAR_DIR, is_demo=True)
 
 
 def to_do() -> list[Step]:
@@ -149,21 +126,3 @@ def make_logins() -> None:
                 password=password(),
                 chapters=list(login.chapters),
             )
-
-
-def free_port(first: int) -> int:
-    """The first free port from `first` on."""
-    return next(port for port in range(first, first + 200) if is_free(port))
-
-
-def remembered() -> dict:
-    path = _memory()
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
-def remember(**facts: object) -> None:
-    _memory().write_text(json.dumps(remembered() | facts))
-
-
-def _memory() -> Path:
-    return settings.VAR_DIR / "demo.json"

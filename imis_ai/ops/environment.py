@@ -3,7 +3,6 @@
 import importlib.metadata
 import platform
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from imis_ai.imis.errors import ImisError
 from imis_ai.jobs import queries as jobs
 from imis_ai.mirror import tasks as mirror
+from imis_ai.ops import launch
 
 OK, OFF, WARNING, FAILED = "ok", "off", "warning", "failed"
 PACKAGES = ("Django", "celery", "psycopg", "numpy", "scikit-learn")
@@ -137,10 +137,9 @@ def _vectors() -> Finding:
 
 
 def _migrations() -> Finding:
-    executor = MigrationExecutor(connection)
-    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    pending = pending_migrations()
     if pending:
-        return Finding("Migrations", WARNING, f"{len(pending)} to apply", "Run manage.py migrate.")
+        return Finding("Migrations", WARNING, f"{pending} to apply", "Run manage.py migrate.")
     return Finding("Migrations", OK, "all applied")
 
 
@@ -187,21 +186,16 @@ def _disk() -> Finding:
 
 
 def _port(port: int) -> Finding:
-    if is_free(port):
+    if launch.is_free(port):
         return Finding("Port", OK, f"{port} is free")
     return Finding(
         "Port", WARNING, f"{port} is in use", "Fine if that is this product; else choose another with --port."
     )
 
 
-def is_free(port: int) -> bool:
-    with socket.socket() as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            server.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+def pending_migrations() -> int:
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def other_clients() -> int:

@@ -46,8 +46,11 @@ def beat() -> Kind:
 
 
 def web(address: str) -> Kind:
-    command = [sys.executable, "-m", "gunicorn", "imis_ai.wsgi", "--bind", address, "--workers", "2"]
-    return Kind("web", [*command, "--threads", "4", "--graceful-timeout", "5", "--log-level", "warning"])
+    command = [sys.executable, "-m", "gunicorn", "imis_ai.wsgi", "--bind", address, "--preload"]
+    return Kind(
+        "web",
+        [*command, "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--log-level", "warning"],
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from imis_ai.accounts.models import User
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror import access
 from imis_ai.mirror.models import Chapter
-from imis_ai.ops import demo
+from imis_ai.ops import demo, launch
 from tests.factories.mirror import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_somebodys_real_members_are_refused_and_the_demos_own_are_not():
     with pytest.raises(demo.NotOurs, match="holds members of somebody else"):
         demo.refuse_real_data()
 
-    demo.remember(is_demo=True)
+    launch.remember(demo.settings.VAR_DIR, is_demo=True)
     demo.refuse_real_data()
 
 
@@ -85,4 +85,4 @@ def test_a_taken_port_gives_the_next_free_one():
         server.listen()
         taken = server.getsockname()[1]
 
-        assert demo.free_port(taken) > taken
+        assert launch.free_port(taken) > taken

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from imis_ai import embedded
 from imis_ai.jobs import actions, queries, registry, terminal
-from imis_ai.ops import demo, environment, people, processes
+from imis_ai.ops import demo, environment, launch, people, processes
 
 REFUSED, UNREACHABLE = 3, 4
 
@@ -33,9 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console(stderr=True, highlight=False)
         if options["sandbox_port"] is None or not settings.DEMO:
-            more = ["--prepare-only"] if options["prepare_only"] else []
-            members = str(options["members"])
-            demo.restart_as_demo("--port", str(options["port"]), "--members", members, *more)
+            launch.become_demo(sys.argv[2:])
         lock = self._only_one()
         try:
             with suppress(KeyboardInterrupt), processes.stoppable():
@@ -53,7 +51,8 @@ class Command(BaseCommand):
         logs = settings.VAR_DIR / "logs"
         with processes.Supervisor(logs=logs, say=self.console.print) as group:
             self._say("Database")
-            call_command("migrate", verbosity=0)
+            if environment.pending_migrations():
+                call_command("migrate", verbosity=0)
             demo.refuse_real_data()
             self._start_sandbox(group, options["sandbox_port"], options["members"])
             self._prepare()
@@ -89,19 +88,19 @@ class Command(BaseCommand):
             self._say(f"{title} ({time.monotonic() - began:.0f} s)")
 
     def _start_product(self, group: processes.Supervisor, wanted: int) -> int:
-        port = demo.free_port(wanted)
+        port = launch.free_port(wanted)
         if port != wanted:
             self.console.print(f"Port {wanted} is in use; taking {port}.")
         with self.console.status("Web application, worker, dispatcher and schedule …"):
             group.start(processes.web(f"127.0.0.1:{port}"))
-            group.start(processes.worker(concurrency=1))
-            group.start(processes.dispatcher())
-            group.start(processes.beat())
             demo.wait_until_answers(
                 f"http://127.0.0.1:{port}/healthz",
                 is_alive=lambda: group.is_alive("web"),
                 log=group.log_of("web"),
             )
+        group.start(processes.worker(concurrency=1))
+        group.start(processes.dispatcher())
+        group.start(processes.beat())
         return port
 
     def _welcome(self, port: int, seconds: float) -> None:
