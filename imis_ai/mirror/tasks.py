@@ -6,6 +6,7 @@ from imis_ai.imis.client import Client
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import Check, MappingError
 from imis_ai.imis.probe import Probe
+from imis_ai.jobs.actions import request
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
 from imis_ai.mirror import actions
@@ -16,16 +17,23 @@ from imis_ai.mirror import actions
     title="Read iMIS",
     refusals=(ImisError, MappingError, actions.Busy, actions.LeaseLost, actions.UnknownFeed),
 )
-def sync_now(progress: Progress, full: bool = False, resource: str | None = None) -> actions.SyncResult:
-    """Read what changed, or all of it. Raises ImisError when iMIS as a whole could not be read."""
+def sync_now(
+    progress: Progress, full: bool = False, resource: str | None = None, most_minutes: float = 50
+) -> actions.SyncResult:
+    """Read what changed, or all of it. What takes longer than `most_minutes` goes on in a job of its own."""
+    now = timezone.now()
     with Client.from_settings() as client:
-        return actions.sync(
+        result = actions.sync(
             client=client,
             resources=[resource] if resource else None,
             full=full,
-            now=timezone.now(),
+            now=now,
             progress=progress,
+            most_seconds=60 * most_minutes,
         )
+    if result.is_unfinished:
+        request(name="mirror.sync", args={"resource": resource} if resource else {}, by=None, now=now)
+    return result
 
 
 @job(

@@ -346,3 +346,29 @@ def test_a_sleeping_run_loses_its_lease_and_stores_nothing_more(site, other_conn
             actions.save(records=[records.Member(key="1")], feed="members", now=NOW, fence=stale)
 
     assert models.Member.objects.count() == 0
+
+
+def test_a_run_whose_time_is_up_goes_on_with_the_next_even_when_all_was_asked_for(site):
+    site.sync()
+    whole = contents()
+
+    rounds = [site.sync(full=True, batch=300, most_seconds=0)]
+    while rounds[-1].is_unfinished and len(rounds) < 60:
+        rounds.append(site.sync(batch=300, most_seconds=0, now=LATER))
+
+    read = sum(feed.rows for one in rounds for feed in one.feeds if feed.name == "email_events")
+    assert 3 < len(rounds) < 60
+    assert read >= models.Activity.objects.filter(key__startswith="mail:").count()
+    assert differences(whole, contents()) == {}
+
+
+def test_names_stay_out_of_the_log(site, caplog):
+    site.sync()
+    someone = models.Member.objects.filter(gone_at=None, kind="person").first()
+    site.edit(op="update", id=someone.imis_id, LastName="Canaryname")
+    caplog.set_level("DEBUG")
+
+    site.sync(now=LATER)
+
+    assert models.Member.objects.filter(last_name="Canaryname").exists()
+    assert "Canaryname" not in caplog.text

@@ -29,11 +29,12 @@ class Cursor:
     others: dict = field(default_factory=dict)
 
     @classmethod
-    def load(cls, resource: Resource, *, full: bool) -> "Cursor":
+    def load(cls, resource: Resource) -> "Cursor":
         """Where to go on: an interrupted reading, else what changed since `high`, else everything."""
         stored = dict(Feed.objects.filter(name=resource.name).values_list("cursor", flat=True).first() or {})
         high, pull = _time(stored.pop("high", None)), stored.pop("pull", None)
-        if pull and (pull["since"] is None or not full):
+        wants_whole = stored.pop("wants_whole", False)
+        if pull and (pull["since"] is None or not wants_whole):
             return cls(
                 resource,
                 since=_time(pull["since"]),
@@ -44,8 +45,16 @@ class Cursor:
                 others=stored,
             )
         can_ask = any(part.since_param for part in (resource, *resource.also))
-        since = high - resource.overlap if high and can_ask and not full else None
+        since = high - resource.overlap if high and can_ask and not wants_whole else None
         return cls(resource, since=since, high=high, others=stored)
+
+    @staticmethod
+    def want_whole(names: list[str]) -> None:
+        """Have these feeds read as a whole next time; one that is being read so already goes on."""
+        for name in names:
+            feed, _ = Feed.objects.get_or_create(name=name)
+            feed.cursor = {**feed.cursor, "wants_whole": True}
+            feed.save(update_fields=["cursor"])
 
     @property
     def is_whole(self) -> bool:

@@ -78,7 +78,7 @@ def _by_key(client: "Client", name: str, keys: Collection[str]) -> list:
 
 def _changes(client: "Client", name: str, now: datetime) -> list:
     """What a feed without single rows holds since our cursor, which only a sync may move."""
-    since = (Cursor.load(RESOURCES[name], full=False).high or now) - OVERLAP
+    since = (Cursor.load(RESOURCES[name]).high or now) - OVERLAP
     try:
         return [record for page in client.pages(RESOURCES[name], since) for record in page.records]
     except (Denied, BadAnswer):

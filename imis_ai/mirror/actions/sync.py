@@ -1,5 +1,6 @@
 """Reads iMIS into the mirror, feed by feed. The only loop over pages; rows and cursor move together."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,12 +34,17 @@ class UnknownFeed(Exception):
     """There is no such feed."""
 
 
+class TimeIsUp(Exception):
+    """The run's time is over at the end of a batch."""
+
+
 @dataclass
 class FeedResult:
-    """One feed of a run. `problem` is empty when it was read to its end."""
+    """One feed of a run. `total`: iMIS' own count where all was read; `problem`: empty when it went well."""
 
     name: str
     rows: int = 0
+    total: int | None = None
     inserted: int = 0
     changed: int = 0
     refused: int = 0
@@ -49,12 +55,16 @@ class FeedResult:
 
 @dataclass
 class SyncResult:
-    """`problem` says why the run as a whole ended early; it is empty otherwise."""
+    """`problem` says why the run as a whole ended early; it is empty otherwise.
+
+    `is_unfinished`: time was up, and the next run goes on where this one stopped.
+    """
 
     feeds: list[FeedResult] = field(default_factory=list)
     requests: int = 0
     seconds: float = 0.0
     problem: str = ""
+    is_unfinished: bool = False
 
     @property
     def failed(self) -> list[str]:
@@ -71,7 +81,7 @@ class _Run:
     now: datetime
     progress: Progress
     batch: int
-    is_full: bool
+    ends_at: float
     last_keys: frozenset[str] = frozenset()  # of the page before: the next one begins with some of them
 
 
@@ -84,6 +94,7 @@ def sync(
     now: datetime,
     progress: Progress,
     batch: int = BATCH,
+    most_seconds: float = math.inf,
 ) -> SyncResult:
     """Read what changed in every feed, or in `resources`; with `full` everything again.
 
@@ -96,7 +107,9 @@ def sync(
     started, before = time.monotonic(), client.requests
     result = SyncResult()
     with lease.held() as fence:
-        run = _Run(client, fence, Lookups(), now, progress, batch, full)
+        if full:
+            Cursor.want_whole([resource.name for resource in chosen])
+        run = _Run(client, fence, Lookups(), now, progress, batch, started + most_seconds)
         try:
             wants_sweep = sweep_too or (resources is None and (full or sweep.is_due(now=now)))
             for step in _steps(run, chosen, wants_sweep=wants_sweep):
@@ -104,6 +117,8 @@ def sync(
                 if ended := _try(run, step, feed):
                     result.problem = ended
                     break
+        except TimeIsUp:
+            result.is_unfinished = True
         finally:
             mark_dirty(members=run.known.dirty, now=now)
     result.requests = client.requests - before
@@ -116,6 +131,8 @@ def summary(*, result: SyncResult) -> str:
     """One sentence for staff."""
     if result.problem:
         return result.problem
+    if result.is_unfinished:
+        return "Time is up for now; everything read so far is stored, and the next run goes on from there."
     changed = sum(feed.inserted + feed.changed for feed in result.feeds)
     text = f"{changed:,} new or changed rows in {len(result.feeds)} feeds, {result.requests:,} requests."
     return f"{text} Not read: {', '.join(result.failed)}." if result.failed else text
@@ -177,7 +194,7 @@ def _note_health(name: str, feed: FeedResult, now: datetime) -> None:
     Feed.objects.filter(name=name).exclude(health=Feed.Health.HELD).update(
         health=Feed.Health.FRESH,
         message="",
-        rows=feed.rows,
+        **({} if feed.total is None else {"rows": feed.total}),
         changed=feed.inserted + feed.changed,
         last_success_at=now,
     )
@@ -185,8 +202,8 @@ def _note_health(name: str, feed: FeedResult, now: datetime) -> None:
 
 def _read(run: _Run, resource: Resource, feed: FeedResult) -> None:
     """One resource to its end, from where the last run stopped."""
-    cursor = Cursor.load(resource, full=run.is_full)
-    run.last_keys = frozenset()
+    cursor = Cursor.load(resource)
+    run.last_keys, begun_at = frozenset(), cursor.offset
     seen = prune.Seen() if cursor.is_whole and not cursor.offset else None
     pages = ahead(run.client.pages(resource, cursor.since, offset=cursor.offset))
     for part in _parts(pages, run.batch):
@@ -199,6 +216,11 @@ def _read(run: _Run, resource: Resource, feed: FeedResult) -> None:
             seen.add(part)
         run.progress.advance(feed.rows - before)
         notices.follow_up(client=run.client, now=run.now, known=run.known, fence=run.fence)
+        # the last page is read again on resuming: stopping before a second one would never get anywhere
+        if time.monotonic() > run.ends_at and not cursor.is_over and cursor.offset > begun_at:
+            raise TimeIsUp
+    if cursor.is_whole:
+        feed.total = part[-1].total
     if seen is not None:
         feed.gone = _prune(run, resource, seen)
     _check_refused(resource, feed)
@@ -268,3 +290,4 @@ def _check_refused(resource: Resource, feed: FeedResult) -> None:
 def _sweep(run: _Run, feed: FeedResult) -> None:
     outcome = sweep.sweep(client=run.client, now=run.now, known=run.known, fence=run.fence)
     feed.rows, feed.gone, feed.inserted = outcome.ids, outcome.gone, outcome.found
+    feed.total = outcome.ids

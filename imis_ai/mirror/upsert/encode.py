@@ -84,8 +84,19 @@ def _one(
     return NULL
 
 
-def moment(value: date) -> str:
-    """Dates and date-times. iMIS' 0001-01-01 for "not set" must not get this far."""
+def moments(what: str, *, is_required: bool) -> Encoder:
+    """Encoder of dates or date-times. iMIS' 0001-01-01 for "not set" must not get this far."""
+    one_by_one = optional(what, _moment, is_required=is_required)
+
+    def encode(values: Sequence, bad: Bad) -> list[str]:
+        if None not in values and min(values).year >= EARLIEST:
+            return list(map(str, values))
+        return one_by_one(values, bad)
+
+    return encode
+
+
+def _moment(value: date) -> str:
     if value.year < EARLIEST:
         raise Unfit(f"{value} is no plausible date")
     return str(value)

@@ -41,7 +41,6 @@ class Table:
 
 
 PLAIN = (
-    (models.DateField, encode.moment),  # also date-times
     (models.BooleanField, encode.boolean),
     (models.FloatField, encode.number),
     (models.SmallIntegerField, encode.integer(16)),
@@ -56,6 +55,8 @@ def _encoder(field: models.Field) -> encode.Encoder:
         return encode.text(field.max_length)
     if isinstance(field, models.TextField):
         return encode.text(encode.LONGEST_TEXT, is_long=True)
+    if isinstance(field, models.DateField):  # also date-times
+        return encode.moments(what, is_required=not field.null)
     if isinstance(field, models.DecimalField):
         return optional(encode.amount(field.max_digits, field.decimal_places))
     return optional(next(to_text for kind, to_text in PLAIN if isinstance(field, kind)))

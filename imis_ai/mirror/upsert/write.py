@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 import msgspec
 from django.db import connection
@@ -15,7 +16,6 @@ from imis_ai.mirror.upsert.lookups import Lookups
 from imis_ai.mirror.upsert.tables import CHECKS, CODE_MODELS, Column, Table
 
 KEY_LENGTH = 200
-astuple = msgspec.structs.astuple
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
@@ -145,11 +145,8 @@ def _encode(
     """The stored columns as COPY text; refused rows are taken out and noted in `written`."""
     bad: dict[int, Refusal] = {}
     columns = {}
-    told = dict(
-        zip(table.record.__struct_fields__, zip(*map(astuple, batch.records), strict=True), strict=True)
-    )
     for column in table.columns:
-        values = told[column.field]
+        values = list(map(attrgetter(column.field), batch.records))
         if column.target is None:
             problems: encode.Bad = {}
             columns[column.name] = column.encoder(values, problems)

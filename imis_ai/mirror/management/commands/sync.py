@@ -14,6 +14,7 @@ from imis_ai.jobs import terminal
 from imis_ai.mirror.actions import Busy, LeaseLost, SyncResult, UnknownFeed
 
 BAD_INPUT, REFUSED, UNREACHABLE = 2, 3, 4
+WEEK = 7 * 24 * 60  # minutes: nobody kills a command after an hour
 
 
 class Command(BaseCommand):
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
     def handle(self, *, full: bool, resource: str | None, **options: object) -> None:
-        args = {"full": full} | ({"resource": resource} if resource else {})
+        args = {"full": full, "most_minutes": WEEK} | ({"resource": resource} if resource else {})
         try:
             result = terminal.run(name="mirror.sync", args=args, now=timezone.now())
         except (UnknownFeed, MappingError) as problem:
