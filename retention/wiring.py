@@ -1,5 +1,6 @@
 """What the retention domain adds to the product."""
 
+from imis_ai.mirror import followers
 from imis_ai.ui import navigation
 
 
@@ -10,3 +11,4 @@ def connect() -> None:
             "Retention", "risk_list", "pulse", "retention.totals", order=40, key="r", prefix="/retention/"
         )
     )
+    followers.add("retention.rescore")

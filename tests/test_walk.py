@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from imis_ai.jobs import actions as jobs
 from imis_ai.registry import queries as registry
 from imis_ai.sandbox import server
 from tests.factories.accounts import UserFactory
@@ -106,6 +107,50 @@ def test_the_list_shows_planted_trouble_first(visible, truth, client):
     listed = [planted[row["imis_id"]] for row in page["results"]]
     assert len(listed) == 40
     assert sum(listed) / len(listed) > 2 * sum(due) / len(due)
+
+
+@pytest.mark.slow
+@pytest.mark.row("GOV-37", "CHURN-50")
+def test_an_event_that_imis_tells_of_reaches_the_score(visible, site, client, settings):
+    settings.IMIS_WEBHOOK_SECRET = "a-secret-of-the-notices"
+    run_id, member, before = a_score()
+    httpx2.post(f"{site.url}/_sandbox/edit", json={"op": "update", "id": member, "set": {"City": "Austin"}})
+    told = [{"id": "e-1", "eventType": "Party.Updated", "subject": f"/Party/{member}", "data": {}}]
+
+    answer = client.post(
+        "/api/imis/notices/",
+        json.dumps(told),
+        content_type="application/json",
+        headers={"X-Imis-Secret": settings.IMIS_WEBHOOK_SECRET},
+    )
+    done = run_waiting_jobs()
+
+    assert answer.status_code == 202
+    assert done == ["mirror.notices", "retention.rescore"]
+    again, _, after = a_score(member)
+    assert (again, after > before) == (run_id, True)
+
+
+def a_score(imis_id=None):
+    """(run, member, primary key of the score): of this member, or of the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.run_id, m.imis_id, s.id FROM retention_riskscore s"
+            " JOIN retention_scorerun r ON r.id = s.run_id AND r.is_current"
+            " JOIN mirror_member m ON m.id = s.member_id"
+            " WHERE s.abstained = '' AND coalesce(%s, m.imis_id) = m.imis_id ORDER BY m.imis_id LIMIT 1",
+            [imis_id],
+        )
+        return cursor.fetchone()
+
+
+def run_waiting_jobs():
+    """What a worker would do, in order; names of the jobs that were run."""
+    done = []
+    while due := jobs.take_due(limit=1):
+        jobs.run(job_id=due[0][0], now=timezone.now())
+        done.append(due[0][1])
+    return done
 
 
 @pytest.mark.slow

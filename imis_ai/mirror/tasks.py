@@ -9,7 +9,7 @@ from imis_ai.imis.probe import Probe
 from imis_ai.jobs.actions import request
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
-from imis_ai.mirror import actions
+from imis_ai.mirror import actions, followers
 
 
 @job(
@@ -49,6 +49,7 @@ def follow_up(progress: Progress) -> int:
     except actions.Busy:
         progress.note("Left to the sync that is running.")
         return 0
+    followers.call(timezone.now())
     progress.note(f"{done:,} notifications followed up.")
     return done
 
