@@ -5,7 +5,8 @@ from imis_ai.mirror.actions.holds import pause, release
 from imis_ai.mirror.actions.lease import Busy, LeaseLost
 from imis_ai.mirror.actions.merges import erase
 from imis_ai.mirror.actions.notices import follow_up, follow_up_alone, receive
-from imis_ai.mirror.actions.rejects import ignore, retry
+from imis_ai.mirror.actions.rejects import ignore
+from imis_ai.mirror.actions.retry import retry
 from imis_ai.mirror.actions.save import Saved, clear_dirty, mark_dirty, save
 from imis_ai.mirror.actions.sync import FeedResult, SyncResult, UnknownFeed, sync
 from imis_ai.mirror.archive.problems import BadArchive

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
-from django.db import transaction
+from django.db.models import QuerySet
 
 from imis_ai.imis import records
 from imis_ai.mirror.models import Reject
@@ -60,18 +60,7 @@ def take(*, arrived: Collection[str]) -> dict[str, list[records.Record]]:
     """Remove and return, by feed, the records that waited for one of `arrived` (`member:<id>` ...)."""
     if not arrived or not Reject.objects.exclude(waits_for="").exists():
         return {}
-    return _take(Reject.objects.filter(waits_for__in=arrived))
-
-
-@transaction.atomic
-def retry(*, reject_ids: Collection[int], now: datetime) -> int:
-    """Try these rejects again; returns how many are stored now. The rest stays with a fresh reason."""
-    from imis_ai.mirror.actions.save import save  # noqa: PLC0415  save keeps rejects, rejects are saved again
-
-    chosen = Reject.objects.filter(pk__in=reject_ids).exclude(payload__type="")
-    tried = chosen.count()
-    saved = [save(records=ready, feed=feed, now=now) for feed, ready in _take(chosen).items()]
-    return tried - sum(one.rejected for one in saved)
+    return take_chosen(chosen=Reject.objects.filter(waits_for__in=arrived))
 
 
 def ignore(*, reject_ids: Collection[int]) -> int:
@@ -79,7 +68,8 @@ def ignore(*, reject_ids: Collection[int]) -> int:
     return Reject.objects.filter(pk__in=reject_ids).update(is_ignored=True)
 
 
-def _take(chosen) -> dict[str, list[records.Record]]:
+def take_chosen(*, chosen: QuerySet[Reject]) -> dict[str, list[records.Record]]:
+    """Remove and return, by feed, the records of these rejects."""
     ready = defaultdict(list)
     rows = list(chosen.order_by("pk")[:MOST_AT_ONCE])
     for row in rows:
