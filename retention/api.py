@@ -69,7 +69,7 @@ class MemberList(APIView):
         found = risk.listed(seen=access.members(request.user), run=run, filters=filters)
         pages = Pages()
         scores = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response([_body(request, run, score, filters.horizon) for score in scores])
+        return pages.get_paginated_response([_body(request, run, score, filters.measure) for score in scores])
 
 
 class MemberScore(APIView):
@@ -87,7 +87,7 @@ class MemberScore(APIView):
         score = panel.score_of(seen=access.members(request.user), run=run, imis_id=imis_id)
         if score is None:
             raise NotFound("There is no such member, or none that you may see.")
-        return Response(_body(request, run, score, 90))
+        return Response(_body(request, run, score, panel.measure(score, run, 90)))
 
 
 def _run() -> ScoreRun:
@@ -97,9 +97,9 @@ def _run() -> ScoreRun:
     return run
 
 
-def _body(request: Request, run: ScoreRun, score: RiskScore, horizon: int) -> dict:
+def _body(request: Request, run: ScoreRun, score: RiskScore, measure: str) -> dict:
     with_names = access.sees_names(request.user) or names_revealed(request)
-    row = risk.row(score=score, horizon=horizon, with_names=with_names)
+    row = risk.row(score=score, measure=measure, with_names=with_names)
     body = {
         **{
             name: getattr(row, name)

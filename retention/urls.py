@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.risk_list, name="risk_list"),
     path("export.csv", views.export, name="risk_export"),
     path("members/<str:imis_id>/", views.member, name="risk_member"),
+    path("members/<str:imis_id>/trends/", views.trends, name="risk_trends"),
 ]
 api_urlpatterns = [
     path("members/", api.MemberList.as_view(), name="api_risk_members"),

@@ -13,7 +13,7 @@ from imis_ai.accounts import actions as people
 from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import names_revealed, needs
 from imis_ai.mirror import access, timeline
-from imis_ai.ui import exports, figures
+from imis_ai.ui import exports, figures, words
 from imis_ai.ui.tables import Column, Pages, heads
 from retention.calc import bands
 from retention.forms import RiskFilterForm, address, chips, removable
@@ -22,6 +22,7 @@ from retention.queries import export as csv
 from retention.queries import list as risk
 from retention.queries import panel
 from retention.queries import summary as totals
+from retention.queries import trends as behaviour
 
 COLUMNS = [
     Column("Member", "name"),
@@ -41,6 +42,13 @@ UNSCORED_COLUMNS = [
     Column("Dues", "dues", "num", falls=True),
     Column("Renews", "renews", "num"),
 ]
+GRACE_COLUMNS = [
+    Column("Member", "name"),
+    Column("Not to renew, of 100", "risk", falls=True),
+    Column("Term ended", "lapse"),
+    *COLUMNS[3:6],
+]
+VIEW_COLUMNS = {"grace": GRACE_COLUMNS, "unscored": UNSCORED_COLUMNS}
 STARTS = [(30, "md", "medium"), (60, "hi", "high")]
 
 
@@ -77,10 +85,31 @@ def member(request: HttpRequest, imis_id: str) -> HttpResponse:
     )
     context = _member_context(request, run, score, risk.Filters(), days=2 * 365)
     context |= {
+        "reach": timeline.reach(score.member) if _names(request) else [],
         "entries": timeline.latest(member_id=score.member_id, limit=25),
         "crumbs": [("Members at risk", reverse("risk_list"))],
     }
     return render(request, "retention/member.html", context)
+
+
+@require_safe
+@needs("retention.members")
+def trends(request: HttpRequest, imis_id: str) -> HttpResponse:
+    """Two years of behaviour; a fragment of the member's page, and a page of its own without scripts."""
+    run = risk.current_run()
+    score = run and panel.score_of(seen=access.members(request.user), run=run, imis_id=imis_id)
+    if not score:
+        raise Http404
+    found = behaviour.trends(pseudonym=str(score.member.pseudonym), until=run.as_of)
+    name = risk.row(score=score, measure="90", with_names=_names(request)).name
+    context = {
+        "trends": [(trend, figures.line(trend.days, trend.values, width=260)) for trend in found],
+        "imis_id": imis_id,
+        "name": name,
+        "heading": f"{name}, two years",
+    }
+    template = "retention/_trends.html" if request.htmx else "retention/trends.html"
+    return render(request, template, context)
 
 
 @require_safe
@@ -100,7 +129,7 @@ def export(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
         detail={"filters": request.GET.urlencode(), "rows": scores.count(), "as_of": run.as_of.isoformat()},
     )
-    found = risk.rows(scores=scores.iterator(2000), horizon=filters.horizon, with_names=_names(request))
+    found = risk.rows(scores=scores.iterator(2000), measure=filters.measure, with_names=_names(request))
     lines = (csv.line(row, run) for row in found)
     return exports.csv_file(f"members-at-risk-{run.as_of}.csv", csv.HEADER, lines)
 
@@ -117,7 +146,7 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
     total = summary.members if filters.has_bands else scores.count()
     pages = Pages.of(form.cleaned_data.get("page") or 1, total)
     with_names = _names(request)
-    rows = risk.rows(scores=scores[pages.start : pages.stop], horizon=filters.horizon, with_names=with_names)
+    rows = risk.rows(scores=scores[pages.start : pages.stop], measure=filters.measure, with_names=with_names)
     tiers, chapters = risk.choices(seen=seen)
     made = chips(
         filters=filters, query=query, tiers=tiers, chapters=chapters, months=risk.renewal_months(run)
@@ -129,7 +158,7 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
         "histogram": _histogram(filters, summary),
         "rows": list(rows),
         "pages": pages,
-        "heads": heads(UNSCORED_COLUMNS if filters.view == "unscored" else COLUMNS, filters.sort),
+        "heads": heads(VIEW_COLUMNS.get(filters.view, COLUMNS), filters.sort),
         "tabs": _tabs(filters, counts),
         "segments": _horizons(filters, query),
         "chips": made,
@@ -163,8 +192,9 @@ def _panel_only(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen
 
 def _member_context(request: HttpRequest, run: ScoreRun, score, filters: risk.Filters, *, days: int) -> dict:
     with_names = _names(request)
-    row = risk.row(score=score, horizon=filters.horizon, with_names=with_names)
-    past = panel.history(score=score, run=run, horizon=filters.horizon, days=days)
+    measure = panel.measure(score, run, filters.horizon)
+    row = risk.row(score=score, measure=measure, with_names=with_names)
+    past = panel.history(score=score, run=run, measure="renewal", days=days)
     shown = panel.weekly(past, until=run.as_of)
     return {
         "member": row,
@@ -174,8 +204,9 @@ def _member_context(request: HttpRequest, run: ScoreRun, score, filters: risk.Fi
         "change": panel.change_in_week(past),
         "line_sentence": _in_words(shown),
         "line": _line(shown, wide=days > 100) if len(shown) > 1 else None,
-        "score_share": getattr(score, f"risk_{filters.horizon}"),
-        "years": (run.as_of - score.member.joined_on).days // 365 if score.member.joined_on else None,
+        "score_share": getattr(score, f"risk_{measure}"),
+        "grace_until": panel.grace_until(score, run, settings.GRACE_DAYS),
+        "tenure": words.span((run.as_of - score.member.joined_on).days) if score.member.joined_on else "",
         "names_hidden": not with_names,
         **_frame_context(run, filters),
     }

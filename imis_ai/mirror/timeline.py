@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Case, CharField, DateTimeField, DecimalField, F, Func, QuerySet, Value, When
 from django.db.models.functions import Cast
 
-from imis_ai.mirror.models import Activity, CommitteeRole, Invoice, PaymentAttempt, Registration, Term
+from imis_ai.mirror.models import Activity, CommitteeRole, Invoice, Member, PaymentAttempt, Registration, Term
 
 NOISE = ("email_sent",)  # what we sent says little; opens and clicks are shown
 COLUMNS = ("entry_at", "entry_kind", "entry_about", "entry_amount")
@@ -59,9 +59,29 @@ def latest(*, member_id: int, limit: int) -> list[Entry]:
     parts = [part.order_by("-entry_at").values_list(*COLUMNS)[:limit] for part in _parts(member_id)]
     found = parts[0].union(*parts[1:], all=True).order_by("-entry_at")[:limit]
     return [
-        Entry(when, kind, WORDS.get(kind, kind.replace("_", " ").capitalize()), about or "", amount)
+        Entry(when, kind, WORDS.get(kind, kind.replace("_", " ").capitalize()), _plain(kind, about), amount)
         for when, kind, about, amount in found
     ]
+
+
+def reach(member: Member) -> list[tuple[str, str]]:
+    """How the member can be reached and what they agreed to, as words; empty lines are left out."""
+    granted = dict(member.consent_set.values_list("channel", "granted"))
+    agreed = [channel for channel in granted if granted[channel]]
+    refused = [channel for channel in granted if not granted[channel]]
+    known = [
+        ("E-mail", member.email),
+        ("Phone", member.phone),
+        ("Title", member.title),
+        ("Place", ", ".join(filter(None, (member.city, member.state)))),
+        ("Agreed to", ", ".join(agreed)),
+        ("Refused", ", ".join(refused)),
+    ]
+    return [(label, value) for label, value in known if value]
+
+
+def _plain(kind: str, about: str | None) -> str:
+    return (about or "").replace("_", " ") if kind == "declined" else about or ""
 
 
 def _parts(member_id: int) -> list[QuerySet]:

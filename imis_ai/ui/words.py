@@ -109,6 +109,13 @@ def duration(seconds: float) -> str:
     return plural(round(seconds / 3600), "hour")
 
 
+def span(days: int) -> str:
+    """How long somebody is a member: "7 years", "8 months", "12 days"."""
+    if days >= 365:
+        return plural(days // 365, "year")
+    return plural(days // 30, "month") if days >= 60 else plural(days, "day")
+
+
 def initials(name: str) -> str:
     """First and last word's letter: Dana Whitfield -> DW."""
     words = [word for word in name.split() if word[0].isalnum()]

@@ -58,6 +58,11 @@ class Filters:
     def has_bands(self) -> bool:
         return self.view not in ("grace", "unscored")
 
+    @property
+    def measure(self) -> str:
+        """Which chance is shown: within the horizon or, once the term is over, not to renew it in time."""
+        return "renewal" if self.view == "grace" else str(self.horizon)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -113,15 +118,15 @@ def listed(*, seen: QuerySet, run: ScoreRun, filters: Filters) -> QuerySet[RiskS
     return found.order_by(*_order(filters))
 
 
-def rows(*, scores: Iterable[RiskScore], horizon: int, with_names: bool) -> Iterator[Row]:
+def rows(*, scores: Iterable[RiskScore], measure: str, with_names: bool) -> Iterator[Row]:
     for score in scores:
-        yield row(score=score, horizon=horizon, with_names=with_names)
+        yield row(score=score, measure=measure, with_names=with_names)
 
 
-def row(*, score: RiskScore, horizon: int, with_names: bool) -> Row:
+def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
     member = score.member
     name = str(member)
-    risk = getattr(score, f"risk_{horizon}")
+    risk = getattr(score, f"risk_{measure}")
     return Row(
         imis_id=member.imis_id,
         name=name if with_names else words.masked(name),
@@ -129,8 +134,8 @@ def row(*, score: RiskScore, horizon: int, with_names: bool) -> Row:
         tier=member.tier.name if member.tier else "",
         chapter=member.chapter.name if member.chapter else "",
         score=_shown(risk),
-        low=_shown(getattr(score, f"low_{horizon}")),
-        high=_shown(getattr(score, f"high_{horizon}")),
+        low=_shown(getattr(score, f"low_{measure}")),
+        high=_shown(getattr(score, f"high_{measure}")),
         band="" if risk is None else bands.band(risk),
         lapse_on=score.lapse_on,
         factors=score.factors,
@@ -239,7 +244,7 @@ def _in_months(months: Sequence[str]) -> Q:
 def _order(filters: Filters) -> list:
     fields = {
         "name": ["member__last_name", "member__name"],
-        "risk": [f"risk_{filters.horizon}"],
+        "risk": [f"risk_{filters.measure}"],
         "lapse": ["lapse_on"],
         "dues": ["dues"],
         "value": ["value"],

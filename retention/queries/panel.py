@@ -37,6 +37,18 @@ def score_of(*, seen: QuerySet, run: ScoreRun, imis_id: str) -> RiskScore | None
     return found.select_related("member", "member__tier", "member__chapter").first()
 
 
+def measure(score: RiskScore, run: ScoreRun, horizon: int) -> str:
+    """The chance to speak of: within the horizon or, once the term is over, not to renew it in time."""
+    return "renewal" if score.renews_on and score.renews_on < run.as_of else str(horizon)
+
+
+def grace_until(score: RiskScore, run: ScoreRun, grace_days: int) -> date | None:
+    """The last day on which a payment still counts as renewed; None while the term runs."""
+    if score.renews_on is None or score.renews_on >= run.as_of:
+        return None
+    return score.renews_on + timedelta(days=grace_days)
+
+
 def spans(score: RiskScore) -> list[Span]:
     """The three horizons, and the next renewal where it is known."""
     named = [(f"{days} days", str(days)) for days in HORIZONS] + [("Next renewal", "renewal")]
@@ -47,14 +59,14 @@ def spans(score: RiskScore) -> list[Span]:
     ]
 
 
-def history(*, score: RiskScore, run: ScoreRun, horizon: int, days: int) -> list[Past]:
+def history(*, score: RiskScore, run: ScoreRun, measure: str, days: int) -> list[Past]:
     """Earlier scores of the member, oldest first, one a day: the last that was computed for it."""
-    keys = [f"{part}_{horizon}" for part in ("risk", "low", "high")]
+    keys = [f"{part}_{measure}" for part in ("risk", "low", "high")]
     found = (
         RiskScore.objects.filter(
             member=score.member_id, run__as_of__gt=run.as_of - timedelta(days=days), run__as_of__lte=run.as_of
         )
-        .exclude(**{f"risk_{horizon}": None})
+        .exclude(**{f"risk_{measure}": None})
         .order_by("run__as_of", "run__created_at")
         .values_list("run__as_of", "run__is_backfill", *keys)
     )
