@@ -229,13 +229,13 @@ def test_a_price_rise_is_felt_at_the_next_renewal(ann, value):
 
 
 def test_tier_history(ann, value):
-    low, high = TierFactory(code="LOW", rank=1), TierFactory(code="HIGH", rank=3)
+    low, high = TierFactory(code="LOW", rank=10), TierFactory(code="HIGH", rank=30)
     for start, tier in ((-1500, low), (-1100, high), (-700, high), (-300, low)):
         term(ann, start, start + 364, tier=tier)
 
     assert value("tier.rank", ann) == 1
-    assert value("tier.rank_step", ann) == -2
-    assert value("tier.rank_below_best", ann) == 2
+    assert value("tier.rank_step", ann) == -1  # the ranks 10 and 30 are the first and the second
+    assert value("tier.rank_below_best", ann) == 1
     assert value("tier.changes", ann) == 2
     assert value("tier.upgrades", ann) == 1
     assert value("tier.days_since_change", ann) == 300

@@ -8,6 +8,7 @@ import pytest
 
 from imis_ai.features import actions, definitions, queries
 from imis_ai.features.models import MemberVector, PublishedValue, Snapshot, SnapshotColumn
+from imis_ai.mirror.actions.save import mark_dirty
 from tests.factories.features import DAY, NOW, day, did, people, term
 
 NAME = "retention.risk"
@@ -55,15 +56,19 @@ def test_a_snapshot_of_other_definitions_is_not_used(members):
     assert queries.frame(as_of=DAY).loc[str(members[0].pseudonym), "portal.logins_30"] == 4 + 3
 
 
-def test_a_few_members_are_computed_from_the_mirror_as_it_is(members):
+def test_a_few_members_come_from_the_store_until_their_data_changes(members):
     actions.build(as_of=DAY, now=NOW)
     did(members[2], "login", -1)
-    whole = queries.frame(as_of=DAY, names=["portal.logins_30"])["portal.logins_30"]
+    few = {"as_of": DAY, "names": ["portal.logins_30"], "pseudonyms": [str(members[2].pseudonym)]}
+    before = queries.frame(**few)
+    mark_dirty(members={members[2].pk}, now=NOW)
 
-    few = queries.frame(as_of=DAY, names=["portal.logins_30"], pseudonyms=[str(members[2].pseudonym)])
+    after = queries.frame(**few)
 
-    assert list(few.index) == [str(members[2].pseudonym)]
-    assert few.iloc[0, 0] == whole[str(members[2].pseudonym)] + 1
+    assert list(before.index) == list(after.index) == [str(members[2].pseudonym)]
+    assert after.iloc[0, 0] == before.iloc[0, 0] + 1
+    evidence = queries.evidence(as_of=DAY, pseudonyms=few["pseudonyms"])
+    assert evidence.iloc[0]["portal.logins_30"] == after.iloc[0, 0]
 
 
 def test_an_empty_mirror_is_refused():

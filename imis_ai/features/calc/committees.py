@@ -35,7 +35,11 @@ class Committees:
     def days_served(self) -> Floats:
         """Days in all roles together."""
         until = np.where(self.has_left, self.rows["end_on"], self.day)
-        return self.by.sum(until - self.rows["start_on"]) if len(until) else np.full(self.n, np.nan)
+        return (
+            self.by.sum(np.maximum(until - self.rows["start_on"], 0))
+            if len(until)
+            else np.full(self.n, np.nan)
+        )
 
     def _number(self, flags: Array) -> Floats:
         return self.by.number(flags) if len(flags) else np.full(self.n, np.nan)

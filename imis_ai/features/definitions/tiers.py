@@ -27,7 +27,7 @@ def _list_change(at: AsOf) -> Floats:
 
 
 FEATURES = (
-    f("tier.rank", "Rank of the present tier (higher is dearer)", "rank", NOW, NO_TERM, lambda at: at.terms.by.last(at.terms.rank)),
+    f("tier.rank", "Rank of the present tier (1 is the cheapest)", "rank", NOW, NO_TERM, lambda at: at.terms.by.last(at.terms.rank)),
     f("tier.rank_step", "Ranks gained or lost with the present term", "ranks", ALL_HISTORY, "empty with fewer than two terms", lambda at: at.terms.by.last(at.terms.rank_step)),
     f("tier.rank_below_best", "Ranks below the highest tier ever held", "ranks", ALL_HISTORY, NO_TERM, lambda at: at.terms.by.max(at.terms.rank) - at["tier.rank"]),
     f("tier.changes", "Changes of tier so far", "changes", ALL_HISTORY, NO_TERM, lambda at: at["tier.upgrades"] + at["tier.downgrades"]),

@@ -45,9 +45,9 @@ def frame(
 ) -> "pd.DataFrame":
     """Features as of a day: one row per member known before it, float32, index pseudonym.
 
-    `names` chooses columns (published values too); without it come all that the purpose allows. With
-    `pseudonyms` only these members are read, from the mirror as it is now, which is quick for a few.
-    Raises NotAllowed for a feature that the purpose forbids, LookupError for one that does not exist.
+    `names` chooses columns (published values too); without it come all that the purpose allows. `pseudonyms`
+    chooses rows; of members whose data changed since the last scoring they are computed anew. Raises
+    NotAllowed for a feature that the purpose forbids, LookupError for one that does not exist.
     """
     return frames(as_ofs=[as_of], names=names, purpose=purpose, pseudonyms=pseudonyms)[as_of]
 
@@ -62,20 +62,21 @@ def frames(
     """`frame` for many days at once: the mirror is read once."""
     check_purpose(names, purpose)
     days = sorted(set(as_ofs))
-    stored = {} if pseudonyms is not None else _stored(days, names, purpose)
-    missing = [day for day in days if day not in stored]
+    found = {} if _have_changed(pseudonyms) else _stored(days, names, purpose)
+    missing = [day for day in days if day not in found]
     if missing:
-        data = sources.load(of=_ids(pseudonyms) if pseudonyms is not None else None)
+        data = sources.load()
         wanted = _wanted(names, purpose, sources.own_kinds(data))
         for day in missing:
-            stored[day] = _as_frame(compute(data, day, wanted))
-    return {day: _with_published(stored[day], day, names) for day in days}
+            found[day] = _as_frame(compute(data, day, wanted))
+    if pseudonyms is not None:
+        found = {day: each[each.index.isin(list(pseudonyms))] for day, each in found.items()}
+    return {day: _with_published(found[day], day, names) for day in days}
 
 
 def evidence(*, as_of: date, pseudonyms: Sequence[str]) -> "pd.DataFrame":
     """The members' own values behind a sentence ("no visit for 92 days, usually every 12"), as features."""
-    found = frame(as_of=as_of)
-    return found[found.index.isin(list(pseudonyms))]
+    return frame(as_of=as_of, pseudonyms=pseudonyms)
 
 
 def compute(data: Sources, day: date, features: dict[str, Feature]) -> Computed:
@@ -120,10 +121,16 @@ def _wanted(names: Sequence[str] | None, purpose: str, kinds: list[str]) -> dict
     return {name: known[name] for name in names if name in known}
 
 
-def _ids(pseudonyms: Sequence[str]) -> list[int]:
-    members = columns.members()
-    texts = columns.pseudonyms(members["pseudonym"])
-    return members["id"][np.isin(texts, list(pseudonyms))].tolist()
+def _have_changed(pseudonyms: Sequence[str] | None) -> bool:
+    """Whether the mirror holds anything newer about these members than their last scoring."""
+    if pseudonyms is None:
+        return False
+    dirty = columns.table("dirty_member", ["member"])["member"]
+    members = columns.table("member", ["id", "pseudonym"]) if len(dirty) else None
+    if members is None:
+        return False
+    texts = columns.pseudonyms(members["pseudonym"][np.isin(members["id"], dirty)])
+    return not set(pseudonyms).isdisjoint(texts)
 
 
 def _as_frame(found: Computed) -> "pd.DataFrame":
@@ -195,5 +202,5 @@ def _with_published(found: "pd.DataFrame", day: date, names: Sequence[str] | Non
         runs = PublishedValue.objects.filter(name=name, as_of__lte=day)
         if latest := runs.order_by("-as_of").values_list("as_of", flat=True).first():
             values = {str(p): v for p, v in runs.filter(as_of=latest).values_list("pseudonym", "value")}
-        found[name] = found.index.map(values).astype("float32")
+        found = found.assign(**{name: found.index.map(values).astype("float32")})
     return found[list(names)] if names is not None and missing else found

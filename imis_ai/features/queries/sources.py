@@ -1,6 +1,6 @@
 """From the mirror's columns to what the calculations read: one position per member, tables sorted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from django.conf import settings
@@ -32,22 +32,19 @@ TABLES = {
 }
 
 
-def load(*, of: Sequence[int] | None = None) -> Sources:
-    """Everything the features are computed from; `of` limits it to these member ids, for a few.
-
-    Categories that need the whole population (chapter, city) are then numbered among these members only, so
-    callers leave them out.
-    """
-    activities = columns.activities(of=of)
-    members = _aligned(activities.members, columns.members(of=of))
+def load() -> Sources:
+    """Everything the features are computed from."""
+    activities = columns.activities()
+    members = _aligned(activities.members, columns.members())
     at = Positions(members["id"])
-    tables = {name: _table(name, at, of) for name in TABLES}
+    tables = {name: _table(name, at) for name in TABLES}
     words = columns.words(WORDS)
     tables["term"]["has_method"] = tables["term"]["method"] != columns.NO_WORD
     tables["term"]["is_autopay"] = tables["term"].pop("method") == words["autopay"]
     tables["committee_role"]["is_leader"] = tables["committee_role"].pop("leads:role")
     tables["registration"] = _with_events(tables["registration"])
     tiers = columns.table("tier", ["code", "rank"])
+    tiers["rank"] = np.unique(tiers["rank"], return_inverse=True)[1] + 1.0  # 1 is the cheapest
     tables["tier"] = tiers
     tables["tier_price"] = columns.table("tier_price", ["tier", "effective_on", "price"])
     histories = _histories(activities.segments, len(members["id"]))
@@ -86,9 +83,9 @@ def _aligned(first: Array, members: Columns) -> Columns:
     return aligned
 
 
-def _table(name: str, at: Positions, of: Sequence[int] | None) -> Columns:
+def _table(name: str, at: Positions) -> Columns:
     fields, keys = TABLES[name]
-    rows = columns.table(name, fields, of=of)
+    rows = columns.table(name, fields)
     rows["member"] = at.of(rows["member"])
     order = np.lexsort([rows[key] for key in (*reversed(keys), "member")])
     return take_rows(rows, order[rows["member"][order] >= 0])

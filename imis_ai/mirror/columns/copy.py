@@ -6,7 +6,7 @@ epoch), another database or a restored one behind the same folder (fingerprint),
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,9 @@ class Activities:
         return sum(len(part["day"]) for parts in self.segments.values() for part in parts)
 
 
-def activities(*, of: Sequence[int] | None = None) -> Activities:
-    """All activities, up to date; with `of`, only those of these member ids, read straight from the table."""
-    if of is None:
-        return refresh(settings.VAR_DIR)
-    state = State(members=np.asarray(sorted(of), dtype=np.int64))
-    found = _typed(read.fetch("mirror_activity t WHERE t.member_id = ANY(%s)", _columns(), [list(of)]))
-    _name_kinds(state, found)
-    _add(state, [found])
-    return _result(state)
+def activities() -> Activities:
+    """All activities, up to date."""
+    return refresh(settings.VAR_DIR)
 
 
 def refresh(var_dir: Path, *, verify: bool = False) -> Activities:

@@ -41,31 +41,26 @@ MERGED_AWAY = Column(
 )
 
 
-def table(name: str, fields: Sequence[str], *, of: Sequence[int] | None = None) -> dict[str, np.ndarray]:
-    """The fields of a mirror table as arrays of one length; `of`: only the rows of these member ids.
+def table(name: str, fields: Sequence[str]) -> dict[str, np.ndarray]:
+    """The fields of a mirror table as arrays of one length.
 
     Dates are days since 1970-01-01 (NO_DAY when not set), flags 0, 1 or NO_FLAG, amounts floats with NaN,
     texts keyed hashes (NO_WORD when empty), references ids (NO_ID when not set). Raises LookupError.
     """
     model = _model(name)
-    return _read(model, [field_column(model, field) for field in fields], "member_id", of)
+    return _read(model, [field_column(model, field) for field in fields])
 
 
-def members(*, of: Sequence[int] | None = None) -> dict[str, np.ndarray]:
+def members() -> dict[str, np.ndarray]:
     """All members by rising id, those that are gone too: MEMBER_FIELDS and `is_merged`."""
     columns = [field_column(models.Member, name) for name in MEMBER_FIELDS]
-    found = _read(models.Member, [*columns, MERGED_AWAY], "id", of)
+    found = _read(models.Member, [*columns, MERGED_AWAY])
     order = np.argsort(found["id"], kind="stable")
     return {name: column[order] for name, column in found.items()}
 
 
-def _read(
-    model: type[Model], columns: list[Column], owner: str, of: Sequence[int] | None
-) -> dict[str, np.ndarray]:
-    source = f"{model._meta.db_table} t"  # noqa: SLF001  Django's documented model API
-    if of is None:
-        return read.fetch(source, columns)
-    return read.fetch(f"{source} WHERE t.{owner} = ANY(%s)", columns, [list(of)])
+def _read(model: type[Model], columns: list[Column]) -> dict[str, np.ndarray]:
+    return read.fetch(f"{model._meta.db_table} t", columns)  # noqa: SLF001  Django's documented model API
 
 
 def _model(name: str) -> type[Model]:
