@@ -65,4 +65,7 @@ def remember(folder: Path, **facts: object) -> None:
 
 
 if __name__ == "__main__":
-    become_demo(sys.argv[1:])
+    try:
+        become_demo(sys.argv[1:])
+    except PermissionError as problem:
+        sys.exit(f"{problem.filename} belongs to another user. Give it to yourself, or set IMIS_AI_VAR.")
