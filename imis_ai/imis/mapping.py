@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -101,6 +101,22 @@ def load(*, time_zone: str, path: str | Path = "") -> Names:
 
 def _needed(resource: str) -> frozenset[str]:
     return RESOURCES[resource].shape.needed if resource in RESOURCES else frozenset({"key"})
+
+
+def without(names: Names, off: Mapping[str, frozenset[str]]) -> Names:
+    """The names with these fields, by resource, not read at all."""
+    before = names.context
+    columns = {
+        resource: {
+            name: "" if name in off.get(resource, ()) else wire_name for name, wire_name in known.items()
+        }
+        for resource, known in before.columns.items()
+    }
+    both = {
+        resource: before.off.get(resource, frozenset()) | off.get(resource, frozenset())
+        for resource in {*before.off, *off}
+    }
+    return replace(names, context=replace(before, columns=columns, off=both))
 
 
 def _read(path: Path) -> MappingFile:

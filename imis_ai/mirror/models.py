@@ -298,6 +298,19 @@ class Feed(models.Model):
     is_paused = models.BooleanField(default=False)
 
 
+class FieldSwitch(models.Model):
+    """A field of iMIS that a person switched off: it is no longer read, and emptied by the next run."""
+
+    feed = models.CharField(max_length=40)
+    field = models.CharField(max_length=60)
+    reason = models.CharField(max_length=200, blank=True)
+    by = models.CharField(max_length=150)
+    off_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["feed", "field"], name="field_switched_off_once")]
+
+
 class Lease(models.Model):
     """Who may write the mirror now. The fence rises with each holder; a stale holder commits nothing."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from imis_ai.mirror.models import DirtyMember, Feed, Member, Notice, ProgrammeChange, Reject
+from imis_ai.mirror.models import DirtyMember, Feed, FieldSwitch, Member, Notice, ProgrammeChange, Reject
 
 SYNC_INTERVAL = timedelta(days=1)
 LATE = 1.5  # times the interval
@@ -85,6 +85,14 @@ def dirty_members(before: datetime) -> list[int]:
 def programme_changes() -> QuerySet[ProgrammeChange]:
     """Dated changes that trend charts mark, newest first."""
     return ProgrammeChange.objects.order_by("-on", "what")
+
+
+def fields_off() -> dict[str, frozenset[str]]:
+    """Fields that a person switched off, by feed."""
+    found: dict[str, frozenset[str]] = {}
+    for feed, name in FieldSwitch.objects.values_list("feed", "field"):
+        found[feed] = found.get(feed, frozenset()) | {name}
+    return found
 
 
 def has_members() -> bool:

@@ -2,14 +2,15 @@
 
 from django.utils import timezone
 
-from imis_ai.imis.client import Client
+from imis_ai.imis import mapping
+from imis_ai.imis.client import Client, names_from_settings
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import Check, MappingError
 from imis_ai.imis.probe import Probe
 from imis_ai.jobs.actions import request
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
-from imis_ai.mirror import actions, followers
+from imis_ai.mirror import actions, followers, queries
 
 
 @job(
@@ -22,7 +23,7 @@ def sync_now(
 ) -> actions.SyncResult:
     """Read what changed, or all of it. What takes longer than `most_minutes` goes on in a job of its own."""
     now = timezone.now()
-    with Client.from_settings() as client:
+    with _client() as client:
         result = actions.sync(
             client=client,
             resources=[resource] if resource else None,
@@ -44,7 +45,7 @@ def sync_now(
 def follow_up(progress: Progress) -> int:
     """Read again what iMIS told of. While a sync runs it does this itself, between two batches."""
     try:
-        with Client.from_settings() as client:
+        with _client() as client:
             done = actions.follow_up_alone(client=client, now=timezone.now())
     except actions.Busy:
         progress.note("Left to the sync that is running.")
@@ -57,7 +58,7 @@ def follow_up(progress: Progress) -> int:
 @job("mirror.sweep", title="Compare all ids with iMIS", refusals=(ImisError, MappingError, actions.Busy))
 def sweep_now(progress: Progress) -> actions.SyncResult:
     """The comparison that otherwise comes once a week."""
-    with Client.from_settings() as client:
+    with _client() as client:
         return actions.sync(
             client=client, resources=[], sweep_too=True, now=timezone.now(), progress=progress
         )
@@ -65,11 +66,16 @@ def sweep_now(progress: Progress) -> actions.SyncResult:
 
 def probe() -> list[Probe]:
     """What the configured account may read and write. Raises ImisError."""
-    with Client.from_settings() as client:
+    with _client() as client:
         return client.probe()
 
 
 def check_mapping() -> list[Check]:
     """Dry run of the field mapping: the first page of every feed, nothing stored. Raises ImisError."""
-    with Client.from_settings() as client:
+    with _client() as client:
         return client.check()
+
+
+def _client() -> Client:
+    """The door to iMIS, without the fields that a person switched off."""
+    return Client.from_settings(names=mapping.without(names_from_settings(), queries.fields_off()))

@@ -13,4 +13,5 @@ urlpatterns = [
     path("refused/", views.refused, name="refused"),
     path("refused/settle/", views.settle, name="refused_settle"),
     path("scope/", views.scope, name="scope"),
+    path("scope/<str:feed>/<str:field>/", views.switch, name="scope_switch"),
 ]

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 from django_celery_beat.models import PeriodicTask
 
 from imis_ai.accounts.rights import needs
-from imis_ai.imis.fields import Field
 from imis_ai.imis.resources import RESOURCES
 from imis_ai.jobs import actions as jobs
 from imis_ai.jobs import queries as job_queries
@@ -188,20 +187,42 @@ def settle(request: HttpRequest) -> HttpResponse:
 @needs("data.read")
 def scope(request: HttpRequest) -> HttpResponse:
     """Every object and field that is read from iMIS, and what for."""
+    off = queries.fields_off()
     objects = [
-        {"name": name, "title": TITLES.get(name, name), "resource": resource, "fields": _fields(resource)}
+        {
+            "name": name,
+            "title": TITLES.get(name, name),
+            "resource": resource,
+            "fields": [
+                (field, field.name in off.get(name, ()), field.name not in resource.shape.needed)
+                for field in resource.fields
+            ],
+        }
         for name, resource in RESOURCES.items()
     ]
     context = {
         "objects": objects,
-        "fields_read": sum(len(each["fields"]) for each in objects),
+        "may_switch": request.user.may("data.scope"),
         "crumbs": [("Data and sync", reverse("data"))],
     }
     return render(request, "data/scope.html", context)
 
 
-def _fields(resource) -> list[Field]:
-    return list(resource.fields)
+@require_POST
+@needs("data.scope")
+def switch(request: HttpRequest, feed: str, field: str) -> HttpResponse:
+    """Leave one field out of every run, or read it again."""
+    is_on = request.POST.get("do") == "on"
+    now = timezone.now()
+    reason = request.POST.get("reason", "")[:200]
+    try:
+        actions.switch_field(feed=feed, field=field, is_on=is_on, by=request.user, reason=reason, now=now)
+    except actions.NotSwitchable as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        does = "is read again" if is_on else "is left out, and what was read of it is emptied,"
+        messages.success(request, f"{TITLES.get(feed, feed)}, {field}: {does} from the next run on.")
+    return redirect("scope")
 
 
 def _known(feed: str) -> None:

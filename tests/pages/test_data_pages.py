@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from imis_ai.features.definitions import FEATURES
+from imis_ai.imis import mapping
 from imis_ai.imis.resources import RESOURCES
 from imis_ai.jobs.models import JobRun
+from imis_ai.mirror import queries
 from imis_ai.mirror.models import Feed, Reject
 from tests.factories.accounts import UserFactory
 
@@ -280,3 +282,37 @@ def test_a_failed_job_is_run_again(admin):
     admin.post(f"/jobs/{failed.pk}/resume/")
 
     assert JobRun.objects.get(pk=failed.pk).state == "queued"
+
+
+@pytest.mark.row("GOV-52")
+def test_a_field_is_switched_off_and_on_and_the_next_run_reads_its_feed_whole(admin):
+    feed("members", cursor={"since": "2026-01-01"})
+
+    page = admin.post("/data/scope/members/birth_year/", {"do": "off"}, follow=True).content.decode()
+
+    assert "birth_year: is left out" in page
+    assert queries.fields_off() == {"members": frozenset({"birth_year"})}
+    assert Feed.objects.get(name="members").cursor == {}
+    assert "Read birth_year of Members again" in page
+    admin.post("/data/scope/members/birth_year/", {"do": "on"})
+    assert queries.fields_off() == {}
+
+
+@pytest.mark.row("GOV-52")
+@pytest.mark.parametrize(
+    ("field", "says"), [("key", "nothing works without it"), ("shoe_size", "has no field")]
+)
+def test_a_field_that_cannot_be_switched_is_refused_with_a_sentence(admin, field, says):
+    page = admin.post(f"/data/scope/members/{field}/", {"do": "off"}, follow=True).content.decode()
+
+    assert says in page
+    assert queries.fields_off() == {}
+
+
+@pytest.mark.row("GOV-52")
+def test_a_field_that_is_off_reaches_no_record():
+    names = mapping.without(mapping.load(time_zone="UTC"), {"members": frozenset({"birth_year", "chapter"})})
+
+    assert names.context.off["members"] == {"birth_year", "chapter"}
+    assert names.context.columns["members"]["chapter"] == ""
+    assert names.context.columns["terms"] == mapping.load(time_zone="UTC").context.columns["terms"]

@@ -19,7 +19,7 @@ from tests.factories.retention import RiskScoreFactory
 
 PUBLIC = {"login", "logout", "alive", "ready", "imis_notices", "api_nothing"}
 SIGNED_IN = {"api_schema", "api_docs"}
-VALUES = {"imis_id": "104482", "job_id": "1", "feed": "members", "rest": "nowhere"}
+VALUES = {"imis_id": "104482", "job_id": "1", "feed": "members", "field": "title", "rest": "nowhere"}
 
 
 def patterns(resolver=None, prefix=""):

@@ -8,6 +8,7 @@ from imis_ai.mirror.actions.notices import follow_up, follow_up_alone, receive
 from imis_ai.mirror.actions.rejects import ignore
 from imis_ai.mirror.actions.retry import retry
 from imis_ai.mirror.actions.save import Saved, clear_dirty, mark_dirty, save
+from imis_ai.mirror.actions.scope import NotSwitchable, switch_field
 from imis_ai.mirror.actions.sync import FeedResult, SyncResult, UnknownFeed, sync
 from imis_ai.mirror.archive.problems import BadArchive
 
@@ -17,6 +18,7 @@ __all__ = [
     "FeedResult",
     "Imported",
     "LeaseLost",
+    "NotSwitchable",
     "Saved",
     "SyncResult",
     "UnknownFeed",
@@ -32,5 +34,6 @@ __all__ = [
     "release",
     "retry",
     "save",
+    "switch_field",
     "sync",
 ]
