@@ -67,9 +67,7 @@ def _plausible(cell: str, parse: Callable, problem: str) -> date:
 
 def decimal(cell: str) -> Decimal:
     if not _DECIMAL.fullmatch(cell):
-        raise NotUsable(
-            f"{_quoted(cell)} is not a plain number. Write it like 1234.50."
-        )
+        raise NotUsable(f"{_quoted(cell)} is not a plain number. Write it like 1234.50.")
     return Decimal(cell)
 
 
@@ -97,9 +95,7 @@ def boolean(cell: str) -> bool:
     try:
         return _WORDS[cell.lower()]
     except KeyError:
-        raise NotUsable(
-            f"{_quoted(cell)} is not true or false. Write one, or nothing."
-        ) from None
+        raise NotUsable(f"{_quoted(cell)} is not true or false. Write one, or nothing.") from None
 
 
 def choice(**words: str) -> Parser:
