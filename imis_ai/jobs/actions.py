@@ -8,7 +8,7 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
@@ -128,7 +128,7 @@ def bury(*, now: datetime) -> int:
         JobRun.objects.filter(_expired(), claims__gte=MAX_CLAIMS),
         [State.RUNNING],
         State.DEAD,
-        message="Given up: its process died each time. Read the worker's log, then run it again.",
+        message="Given up: it was cut off each time. Read the worker's log, then run it again.",
         finished_at=now,
     )
 
@@ -172,6 +172,12 @@ def _execute(job: JobRun, *, show: Callable | None, reraise: bool = False) -> An
         except Superseded:
             log.warning("job %s %s was taken over by another worker", job.pk, job.name)
             return None
+        except (OperationalError, InterfaceError) as lost:
+            if not reraise:  # the database went away, not the work: the lease runs out and it begins again
+                log.warning("job %s %s lost the database (%s)", job.pk, job.name, type(lost).__name__)
+                return None
+            problem = lost
+            state, text = _verdict(job.name, lost)
         except BaseException as raised:
             problem = raised
             state, text = _verdict(job.name, raised)

@@ -121,6 +121,21 @@ def test_w4_a_poison_job_is_given_up_after_three_workers_and_others_go_on(plant)
     assert "Given up" in JobRun.objects.get(pk=poison.pk).message
 
 
+def test_w6_every_connection_to_the_database_is_cut_and_the_work_goes_on(plant):
+    job = request("test.chunks", seconds=0.1)
+    wait_for(lambda: len(effects()) >= 5, "the job did not start")
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    wait_for(lambda: state(job) == "done", "the job was not taken over")
+
+    assert sorted(effects().values()) == [1] * 20
+    assert JobRun.objects.get(pk=job.pk).claims == 2
+
+
 def test_w5_redis_flushed_frozen_killed_loses_no_job_and_slows_no_request(plant):
     jobs, calm = request_latencies(0)
     plant.redis().flushall()

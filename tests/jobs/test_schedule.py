@@ -49,7 +49,7 @@ def test_beat_queues_one_run_a_night_without_a_broker_however_many_beats_there_a
     beats = [schedule.Scheduler(app=app, lazy=True) for _ in range(2)]
 
     for beat in beats:
-        beat.apply_entry(beat.schedule["Nightly: test.count"], producer=beat.producer)
+        beat.apply_entry(beat.Entry(nightly, app=app), producer=beat.producer)
 
     run = JobRun.objects.get()
     assert (run.name, run.state) == ("test.count", "queued")
@@ -60,7 +60,7 @@ def test_a_job_that_is_gone_stops_neither_the_beat_nor_the_others(nightly, jobs,
     jobs.clear()
     beat = schedule.Scheduler(app=app, lazy=True)
 
-    beat.apply_entry(beat.schedule["Nightly: test.count"], producer=beat.producer)
+    beat.apply_entry(beat.Entry(nightly, app=app), producer=beat.producer)
 
     assert not JobRun.objects.exists()
     assert "UnknownJob" in caplog.text
