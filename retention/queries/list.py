@@ -152,7 +152,9 @@ def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
 def tab_counts(*, seen: QuerySet, run: ScoreRun, horizon: int) -> dict[str, int]:
     """Members in each view, before the other filters. One query."""
     asked = {view: Count("pk", filter=wanted(Filters(view=view, horizon=horizon), run)) for view in VIEWS}
-    return visible(seen=seen, run=run).aggregate(**asked)
+    start, _ = bands.share_bounds("md")
+    in_some = Q(**{f"risk_{horizon}__gte": start}) | Q(renews_on__lt=run.as_of) | ~Q(abstained="")
+    return visible(seen=seen, run=run).filter(in_some).aggregate(**asked)
 
 
 def choices(*, seen: QuerySet) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -174,9 +176,8 @@ def renewal_months(run: ScoreRun) -> list[str]:
 
 def wanted(filters: Filters, run: ScoreRun) -> Q:
     """The condition that a score must meet to be in this list."""
-    wanted = _of_view(filters, run)
-    if filters.has_bands:
-        wanted &= _in_bands(filters.bands, filters.horizon)
+    wanted = _in_bands(filters.bands, filters.horizon) if filters.has_bands else Q()
+    wanted &= _of_view(filters, run)  # after the bands: looking into the factors is the dear part
     if filters.tiers:
         wanted &= Q(member__tier_id__in=filters.tiers)
     if filters.chapters:

@@ -31,7 +31,7 @@ class Trend:
     def sentence(self) -> str:
         first, last = self.values[0], self.values[-1]
         course = "rose" if last > first else "fell" if last < first else "stayed the same,"
-        return f"{self.label} {self.unit} {course} from {first:.0f} to {last:.0f}"
+        return f"{self.label} {course} from {first:.0f} to {last:.0f}"
 
 
 def trends(*, pseudonym: str, until: date) -> list[Trend]:

@@ -211,9 +211,9 @@ def test_the_panel_draws_the_last_12_weeks_one_point_a_week(run, as_role):
 
     context = as_role("membership").get("/retention/?panel=1").context
 
-    assert [entry.score for entry in context["past"]] == [50, 50, 66]
+    assert [entry.score for entry in context["past"]] == [53, 53, 69]
     assert context["change"] == 16
-    assert context["line_sentence"] == "Risk rose from 50 to 66 of 100 in 2 weeks"
+    assert context["line_sentence"] == "Risk rose from 53 to 69 of 100 in 2 weeks"
 
 
 def test_before_the_first_scores_the_page_says_when_they_come(as_role):
