@@ -49,7 +49,9 @@ class RiskScore(models.Model):
     dues = models.DecimalField(
         max_digits=14, decimal_places=2, null=True, help_text="price of the current term"
     )
-    value = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    value = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, help_text="what the member paid in the last 12 months"
+    )
     factors = models.JSONField(
         default=list,
         help_text="up to three, strongest first: feature, chip (<= 26 characters), sentence, evidence, "

@@ -30,7 +30,7 @@ COLUMNS = [
     Column("Lapse around", "lapse"),
     Column("Why"),
     Column("Dues", "dues", "num", falls=True),
-    Column("Value", "value", "num c-value", falls=True, hint="What this member is expected to bring"),
+    Column("Value", "value", "num c-value", falls=True, hint="What this member paid in the last 12 months"),
     Column("Renews", "renews", "c-renews"),
     Column(
         "At renewal", "next", "c-next num", falls=True, hint="Of 100, at the next renewal, whenever it is"
