@@ -9,9 +9,9 @@ from retention.calc.additive import Additive, Codes, Floats, Grid, usual
 
 REFITS = 2
 SETTINGS: dict[str, Any] = {
-    "max_iter": 200,
-    "learning_rate": 0.06,
-    "max_leaf_nodes": 5,
+    "max_iter": 300,
+    "learning_rate": 0.08,
+    "max_leaf_nodes": 4,
     "min_samples_leaf": 40,
     "l2_regularization": 5.0,
     "early_stopping": False,
@@ -19,14 +19,21 @@ SETTINGS: dict[str, Any] = {
 
 
 def fit(
-    grid: Grid, codes: Codes, y: Floats, weight: Floats, cluster: npt.NDArray[Any], *, seed: int
+    grid: Grid,
+    codes: Codes,
+    y: Floats,
+    weight: Floats,
+    cluster: npt.NDArray[Any],
+    *,
+    seed: int,
+    refits: int = REFITS,
 ) -> Additive:
-    """The mean of `REFITS` additive boosted models, each on members (`cluster`) weighted at random."""
+    """The mean of `refits` additive boosted models, each on members (`cluster`) weighted at random."""
     rng = np.random.default_rng(seed)
     inputs = _inputs(codes)
     models = [
         _fit(inputs, y, weight * rng.exponential(size=cluster.max() + 1)[cluster], seed=seed, additive=True)
-        for _ in range(REFITS)
+        for _ in range(refits)
     ]
     probe = _probe(grid)
     answers = np.mean([m.decision_function(probe) for m in models], axis=0)

@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-LEVEL_SD, SLOPE_SD = 1.0, 0.2  # how far level and slope are believed to be off before looking
-LOGIT_NORMAL = 0.393  # pi / 8: how far a normal spread of log-odds pulls the mean chance towards one half
+LEVEL_SD, SLOPE_SD = 1.0, 0.1  # how far level and slope are believed to be off before looking
 
 
 def chance(logit: Any) -> Floats:
@@ -58,13 +57,9 @@ def _fit(design: Floats, y: Floats, weight: Floats, prior: Floats) -> Floats:
 
 
 def bounds(score: Floats, variance: Floats, *, z: float) -> tuple[Floats, Floats]:
-    """Low and high chance around calibrated log-odds whose true value spreads with `variance`.
-
-    The score is the log-odds of the *mean* chance; the middle of the spread lies further out.
-    """
-    middle = score * np.sqrt(1 + LOGIT_NORMAL * variance)
+    """Low and high chance around calibrated log-odds whose true value spreads with `variance`."""
     half = z * np.sqrt(variance)
-    return chance(middle - half), chance(middle + half)
+    return chance(score - half), chance(score + half)
 
 
 def bins(p: Floats, y: Floats, *, count: int = 10) -> list[dict[str, float]]:

@@ -21,6 +21,7 @@ class Measured:
     y: Floats
     low: Floats | None = None
     high: Floats | None = None
+    block: npt.NDArray[Any] | None = None  # day or fold; groups of neighbours are formed within one
 
 
 def measures(found: Measured, *, seed: int) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def measures(found: Measured, *, seed: int) -> dict[str, Any]:
         out[f"{name}_range"] = [round(float(low), 4), round(float(high), 4)]
     out |= {k: round(v, 4) for k, v in out.items() if isinstance(v, float)}
     if found.low is not None and found.high is not None:
-        out |= group_coverage(p, y, found.low, found.high)
+        out |= group_coverage(found)
     return out
 
 
@@ -86,20 +87,32 @@ def calibration_error(p: Floats, y: Floats, *, count: int = 10) -> float:
     return float(sum(b["members"] * abs(b["said"] - b["happened"]) for b in bins(p, y, count=count)) / len(p))
 
 
-def group_coverage(p: Floats, y: Floats, low: Floats, high: Floats) -> dict[str, Any]:
+def group_coverage(found: Measured) -> dict[str, Any]:
     """How often the rate observed among 50 neighbours by score lies inside the group's 80 % range.
 
     The group's range: its mean chance, give or take what its members' ranges share and what luck does to 50.
     """
-    order = np.argsort(p, kind="stable")
-    groups = [g for g in np.array_split(order, max(len(p) // GROUP, 1)) if len(g)]
-    inside = [_holds(p[g], y[g], low[g], high[g]) for g in groups]
-    plain = [bool(low[g].mean() <= y[g].mean() <= high[g].mean()) for g in groups]
+    low, high = found.low, found.high
+    if low is None or high is None:
+        return {}
+    groups = _groups(found)
+    inside = [_holds(found.p[g], found.y[g], low[g], high[g]) for g in groups]
+    plain = [bool(low[g].mean() <= found.y[g].mean() <= high[g].mean()) for g in groups]
     return {
         "groups": len(groups),
         "range_coverage": round(float(np.mean(inside)), 4),
         "range_coverage_without_luck": round(float(np.mean(plain)), 4),
     }
+
+
+def _groups(found: Measured) -> list[npt.NDArray[np.int64]]:
+    block = np.zeros(len(found.p)) if found.block is None else found.block
+    groups = []
+    for value in np.unique(block):
+        rows = np.flatnonzero(block == value)
+        order = rows[np.argsort(found.p[rows], kind="stable")]
+        groups += [g for g in np.array_split(order, max(len(order) // GROUP, 1)) if len(g)]
+    return groups
 
 
 def _holds(p: Floats, y: Floats, low: Floats, high: Floats) -> bool:

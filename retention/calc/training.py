@@ -17,7 +17,7 @@ from retention.calc.rows import NEAR, Rows, weights
 FEWEST_MEMBERS = 300
 FEWEST_LAPSES = 30
 LATER_SHARE = 0.2  # of the time with known outcomes is kept for measuring, and as much again for calibrating
-LATER_DAYS = 240  # at least
+LATER_DAYS = 150  # at least, of which the period of grace says nothing yet
 EARLIER, MEASURE, LEARN = "Learn from earlier years", "Measure on later time", "Learn from all finished terms"
 
 
@@ -94,10 +94,12 @@ def cuts(rows: Rows, *, as_of: np.datetime64) -> tuple[np.datetime64, np.datetim
     return as_of - 2 * hold, as_of - hold
 
 
-def _learn(rows: Rows, book: labels.Terms, *, by: np.datetime64, grace: int, seed: int) -> churn.Model:
+def _learn(
+    rows: Rows, book: labels.Terms, *, by: np.datetime64, grace: int, seed: int, is_twin: bool = False
+) -> churn.Model:
     seen = rows.take(np.flatnonzero(rows.day < by))
     delays = labels.renewal_delays(labels.known(book, on=by), grace=grace)
-    return churn.learn(seen, by=by, delays=delays, grace=grace, seed=seed)
+    return churn.learn(seen, by=by, delays=delays, grace=grace, seed=seed, is_twin=is_twin)
 
 
 def _twin(
@@ -111,7 +113,7 @@ def _twin(
     later = later[rows.day[later] >= cut]
     if not len(later) or rows.lapsed[later].all() or not rows.lapsed[later].any():
         return None
-    model = _learn(rows, book, by=cut, grace=grace, seed=seed)
+    model = _learn(rows, book, by=cut, grace=grace, seed=seed, is_twin=True)
     return proof.Twin(cut, model, seen, proof.typical(rows.take(later)))
 
 

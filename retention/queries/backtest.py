@@ -92,11 +92,12 @@ def _figures(origins: Sequence[Origin]) -> dict[str, Any]:
     lapsed = np.concatenate([origin.lapsed for origin in origins])
     low = np.concatenate([origin.low for origin in origins])
     high = np.concatenate([origin.high for origin in origins])
+    block = np.repeat(np.arange(len(origins)), [len(origin.lapsed) for origin in origins])
     found: dict[str, Any] = {"shipped": sorted({origin.shipped for origin in origins})}
     for name in origins[0].said:
         chance = np.concatenate([origin.said[name] for origin in origins])
         ranges = (low, high) if name == "model" else (None, None)
-        found[name] = evaluate.measures(evaluate.Measured(chance, lapsed, *ranges), seed=SEED)
+        found[name] = evaluate.measures(evaluate.Measured(chance, lapsed, *ranges, block), seed=SEED)
     hits = np.concatenate([origin.date_hits for origin in origins])
     found["lapse_date"] = {
         "lapsed": len(hits),
