@@ -102,7 +102,7 @@ def note(*, model: TrainedModel, text: str) -> TrainedModel:
     return model
 
 
-def skill(model: TrainedModel) -> float | None:
+def skill(*, model: TrainedModel) -> float | None:
     """Share of the best baseline's log loss that the model takes away; None when it was not measured."""
     own = model.evaluation.get("log_loss")
     plain = [b["log_loss"] for b in model.baselines.values() if b.get("log_loss")]
@@ -112,7 +112,7 @@ def skill(model: TrainedModel) -> float | None:
 
 
 def _check_better(candidate: TrainedModel, live: TrainedModel) -> None:
-    new, old = skill(candidate), skill(live)
+    new, old = skill(model=candidate), skill(model=live)
     if new is None:
         raise NotBetter(
             f"{candidate} was not measured on later time, so {live} stays. Train with more finished terms."
