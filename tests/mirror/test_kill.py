@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def reader():
     """A process that reads iMIS once for every line it gets."""
     told = connection.settings_dict
-    url = f"postgres://{told['USER']}@{quote(told['HOST'], safe='')}:{told['PORT'] or 5432}/{told['NAME']}"
+    login = f"{told['USER']}:{quote(told['PASSWORD'] or '')}"
+    url = f"postgres://{login}@{quote(told['HOST'], safe='')}:{told['PORT'] or 5432}/{told['NAME']}"
     env = os.environ | {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "imis_ai.settings",
