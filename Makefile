@@ -1,6 +1,7 @@
 # make demo    the product on a synthetic association, from nothing
 # make test    the tests, from nothing
 # make check   what CI runs
+# make prove   the long proofs with their full counts
 # make stop    ends a running demo and the servers in var/
 # make lock    resolves pyproject.toml into the two requirements files
 
@@ -11,13 +12,16 @@ UV_VERSION := 0.13.8
 PORT ?= 8000
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test check lint stop lock install browser
+.PHONY: demo test prove check lint stop lock install browser
 
 demo: $(VENV)/.run
 	@$(PY) -m imis_ai.ops.launch --port $(PORT)
 
 test: $(VENV)/.dev browser
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+prove: $(VENV)/.dev
+	$(PY) -m pytest -m long --timeout=1800
 
 check: lint
 	$(MAKE) test

@@ -104,6 +104,6 @@ def test_nothing_is_missed_in_ten_pulls(site):
     assert pull_often(site, 10) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nothing_is_missed_in_a_hundred_pulls(site):
     assert pull_often(site, 100) == []

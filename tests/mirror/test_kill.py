@@ -85,7 +85,7 @@ def test_ten_deaths_change_nothing(reader, site):
     assert kill_often(reader, site, 10) >= 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.row("GOV-36")
 def test_a_hundred_deaths_change_nothing(reader, site):
     assert kill_often(reader, site, 100) >= 1
