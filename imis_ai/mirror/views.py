@@ -24,6 +24,7 @@ from imis_ai.ui import words
 from imis_ai.ui.tables import Column, Pages, heads
 
 SYNC = "mirror.sync"
+NIGHT = "ops.nightly"
 TITLES = {
     "chapters": "Chapters",
     "tiers": "Tiers",
@@ -188,6 +189,8 @@ def settle(request: HttpRequest) -> HttpResponse:
 def scope(request: HttpRequest) -> HttpResponse:
     """Every object and field that is read from iMIS, and what for."""
     off = queries.fields_off()
+    chosen = request.GET.get("object", "")
+    chosen = chosen if chosen in RESOURCES else ""
     objects = [
         {
             "name": name,
@@ -199,9 +202,12 @@ def scope(request: HttpRequest) -> HttpResponse:
             ],
         }
         for name, resource in RESOURCES.items()
+        if chosen in ("", name)
     ]
     context = {
         "objects": objects,
+        "chosen": chosen,
+        "choices": [(name, TITLES.get(name, name)) for name in RESOURCES],
         "may_switch": request.user.may("data.scope"),
         "crumbs": [("Data and sync", reverse("data"))],
     }
@@ -276,6 +282,8 @@ def _cost(before: JobRun | None, lines: list[Line]) -> str:
 
 def _next_run(now: datetime) -> datetime | None:
     planned = (
-        PeriodicTask.objects.filter(enabled=True, args=json.dumps([SYNC])).select_related("crontab").first()
+        PeriodicTask.objects.filter(enabled=True, args__in=[json.dumps([name]) for name in (SYNC, NIGHT)])
+        .select_related("crontab")
+        .first()
     )
     return now + planned.schedule.remaining_estimate(now) if planned and planned.crontab else None

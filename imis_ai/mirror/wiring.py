@@ -15,7 +15,7 @@ def connect() -> None:
             order=80,
             group="Oversight",
             key="d",
-            prefix="/data/",
+            prefix=("/data/", "/jobs/"),
         )
     )
     navigation.freshness_from(queries.freshness)

@@ -15,7 +15,7 @@ class Place(NamedTuple):
     order: int
     group: str = "Work"
     key: str = ""  # second key after g
-    prefix: str = ""  # addresses under it count as this place
+    prefix: str | tuple[str, ...] = ""  # addresses under it count as this place
 
 
 class Freshness(Protocol):

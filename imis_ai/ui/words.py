@@ -103,7 +103,8 @@ def ago(span: timedelta) -> str:
 def duration(seconds: float) -> str:
     """About how long, in the unit a person would use: "40 seconds", "6 minutes", "2 hours"."""
     if seconds < 90:
-        return plural(max(1, round(seconds)), "second")
+        exact = max(1, round(seconds))
+        return plural(exact if exact < 30 else round(exact, -1), "second")
     if seconds < 90 * 60:
         return plural(round(seconds / 60), "minute")
     return plural(round(seconds / 3600), "hour")

@@ -21,7 +21,7 @@ PAGES = {
     "totals": ("executive", "/retention/"),
     "data": ("admin", "/data/"),
     "refused": ("admin", "/data/refused/"),
-    "scope": ("admin", "/data/scope/"),
+    "scope": ("admin", "/data/scope/?object=terms"),
     "features": ("membership", "/data/features/?group=portal"),
     "job": ("admin", "/jobs/{job}/"),
     "account": ("membership", "/account/"),

@@ -69,7 +69,8 @@ def test_moments_and_spans():
     assert words.ahead(now + timedelta(hours=17), now) == "at 02:00 tomorrow"
     assert words.ago(timedelta(minutes=40)) == "40 minutes ago"
     assert words.ago(timedelta(hours=25)) == "1 day ago"
-    assert words.duration(40) == "40 seconds"
+    assert words.duration(44) == "40 seconds"
+    assert words.duration(12) == "12 seconds"
     assert words.duration(360) == "6 minutes"
 
 
