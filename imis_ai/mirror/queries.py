@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from imis_ai.mirror.models import DirtyMember, Feed, FieldSwitch, Member, Notice, ProgrammeChange, Reject
 
@@ -80,6 +80,11 @@ def dirty_members(before: datetime) -> list[int]:
     return list(
         DirtyMember.objects.filter(since__lte=before).order_by("since").values_list("member_id", flat=True)
     )
+
+
+def newest_change() -> datetime | None:
+    """When the data of a member last changed, among those not scored since."""
+    return DirtyMember.objects.aggregate(newest=Max("since"))["newest"]
 
 
 def programme_changes() -> QuerySet[ProgrammeChange]:

@@ -34,6 +34,7 @@ def sync_now(
         )
     if result.is_unfinished:
         request(name="mirror.sync", args={"resource": resource} if resource else {}, by=None, now=now)
+    followers.call(timezone.now())
     return result
 
 
@@ -59,9 +60,11 @@ def follow_up(progress: Progress) -> int:
 def sweep_now(progress: Progress) -> actions.SyncResult:
     """The comparison that otherwise comes once a week."""
     with _client() as client:
-        return actions.sync(
+        result = actions.sync(
             client=client, resources=[], sweep_too=True, now=timezone.now(), progress=progress
         )
+    followers.call(timezone.now())
+    return result
 
 
 def probe() -> list[Probe]:

@@ -1,5 +1,6 @@
 """The demo: a synthetic association in a sandbox iMIS, read, learnt from, scored; one login per role."""
 
+import hashlib
 import secrets
 import sys
 import time
@@ -84,11 +85,17 @@ def wait_until_answers(url: str, *, is_alive: object, log: Path) -> None:
 
 def refuse_real_data() -> None:
     """Raises NotOurs when members are here that no demo has put there."""
-    if mirror.has_members() and not launch.remembered(settings.VAR_DIR).get("is_demo"):
+    ours = _database()
+    if mirror.has_members() and launch.remembered(settings.VAR_DIR).get("demo_database") != ours:
         raise NotOurs(
             "This database holds members of somebody else. Point DATABASE_URL or IMIS_AI_VAR elsewhere."
         )
-    launch.remember(settings.VAR_DIR, is_demo=True)
+    launch.remember(settings.VAR_DIR, is_demo=True, demo_database=ours)
+
+
+def _database() -> str:
+    """Which database this is, without its password."""
+    return hashlib.sha256(settings.DATABASE_URL.encode()).hexdigest()
 
 
 def to_do() -> list[Step]:
@@ -101,8 +108,8 @@ def to_do() -> list[Step]:
 
 def is_behind(today: date) -> bool:
     """Whether the last scores are of an earlier day."""
-    last = jobs.last_done(STEPS[-1].job)
-    return last is None or timezone.localdate(last.finished_at) < today
+    done = [jobs.last_done(name) for name in (STEPS[-1].job, "ops.nightly")]
+    return not any(last and timezone.localdate(last.finished_at) >= today for last in done)
 
 
 def password() -> str:

@@ -72,6 +72,8 @@ def promote(*, model: TrainedModel, by: str, now: datetime) -> TrainedModel:
     """
     before = TrainedModel.objects.select_for_update().filter(name=model.name, state=State.LIVE).first()
     if before is not None and before.pk != model.pk:
+        if model.as_of < before.as_of:
+            raise NotBetter(f"{model} knows less than {before}, which stays. It serves days of the past.")
         _check_better(model, before)
         _retire(before, now)
     _go_live(model, by, now)

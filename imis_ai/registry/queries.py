@@ -20,6 +20,14 @@ def live(name: str) -> TrainedModel:
     return found
 
 
+def version(name: str, version: str) -> TrainedModel:
+    """The model of that name and version. Raises NoModel."""
+    found = TrainedModel.objects.filter(name=name, version=version).first()
+    if found is None:
+        raise NoModel(f"The {name} model {version} is no longer kept. Score all members again.")
+    return found
+
+
 def known_by(name: str, day: date) -> TrainedModel | None:
     """The newest model that had seen no label final after `day`; None when there is none."""
     found = TrainedModel.objects.filter(name=name, as_of__lte=day)

@@ -8,10 +8,12 @@ import msgspec
 import numpy as np
 from django.db import connection, transaction
 
-from imis_ai.features.actions import publish
+from imis_ai.features import queries as features
+from imis_ai.features.actions import build, publish
 from imis_ai.jobs.progress import Progress
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import queries as members
+from imis_ai.registry import queries as registry
 from retention.models import ScoreRun
 from retention.queries import predictions
 from retention.queries.predictions import HORIZONS, Predicted
@@ -36,6 +38,8 @@ def score_members(
     registry.NoModel, artefact.Refused.
     """
     progress.stage(PREDICT)
+    if as_of == today:
+        _refresh_features(as_of, now)
     model, is_younger = predictions.model_for(as_of, today=today)
     said = predictions.predict(as_of=as_of, model=model)
     progress.advance(len(said.rows))
@@ -47,7 +51,10 @@ def score_members(
         if not backfill:
             _show(run)
             _publish(said, as_of=as_of, now=now)
-        ScoreRun.objects.filter(as_of=as_of, is_current=False).exclude(pk=run.pk).delete()
+        replaced = ScoreRun.objects.filter(as_of=as_of, is_current=False).exclude(pk=run.pk)
+        if run.is_backfill:
+            replaced = replaced.filter(is_backfill=True)  # what staff were shown that day stays
+        replaced.delete()
     if not backfill:
         mirror.clear_dirty(members=_stored_ids(said, ids), before=now)
     progress.advance(len(said.rows))
@@ -63,14 +70,17 @@ def rescore(*, today: date, now: datetime, limit: int = 5000) -> int:
     dirty = members.dirty_members(now)[:limit]
     if run is None or not dirty:
         return 0
+    model = registry.version(run.model_name, run.model_version)
     ids = members.member_ids_by_pseudonym()
     wanted = set(dirty)
     pseudonyms = [str(pseudonym) for pseudonym, pk in ids.items() if pk in wanted]
-    model, _ = predictions.model_for(today, today=today)
     said = predictions.predict(as_of=today, model=model, pseudonyms=pseudonyms)
     with transaction.atomic():
+        if not ScoreRun.objects.select_for_update().filter(pk=run.pk).exists():
+            return 0  # a whole scoring was faster
         run.riskscore_set.filter(member__in=dirty).delete()
         _copy(_lines(said, ids, run.pk))
+        _count(run)
     mirror.clear_dirty(members=dirty, before=now)
     return len(said.rows)
 
@@ -84,11 +94,24 @@ def _stage(
         model_version=said.model.version,
         created_at=now,
         is_backfill=is_backfill,
-        scored=sum(not reason for reason in said.abstained),
-        abstained=sum(bool(reason) for reason in said.abstained),
     )
     _copy(_lines(said, ids, run.pk))
+    _count(run)
     return run
+
+
+def _count(run: ScoreRun) -> None:
+    run.scored = run.riskscore_set.filter(abstained="").count()
+    run.abstained = run.riskscore_set.exclude(abstained="").count()
+    run.save(update_fields=["scored", "abstained"])
+
+
+def _refresh_features(as_of: date, now: datetime) -> None:
+    """Build the day's snapshot again when members have changed since it was built."""
+    built_at = features.built_at(as_of)
+    newest = members.newest_change()
+    if built_at is not None and newest is not None and newest > built_at:
+        build(as_of=as_of, now=now)
 
 
 def _show(run: ScoreRun) -> None:

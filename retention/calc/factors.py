@@ -33,8 +33,16 @@ KNOWN = {
     "profile": wording.profile,
 }
 OWN = re.compile(
-    r"own\.(.+?)_(?:count|days_since|trend|rows|quantity|amount|number|reference|detail)(?:s|_.*)?$"
+    r"own\.(.+)_(?:count(?:_\d+)?|days_since(?:_first)?|trend|rows_last|quantity_(?:last|change|mean_1095)"
+    r"|amount_365|number_(?:last|change)|references|reference(?:_changed)?|detail(?:_changed)?)$"
 )
+NO_REASON = {  # true, but nobody lapses because of it
+    "Pays automatically",
+    "Pays on time",
+    "On a committee",
+    "What the member pays",
+    "Price of the tier",
+}
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,33 +57,38 @@ def theme(feature: str) -> str:
 
 
 def explain(
-    contributions: Floats, names: Sequence[str], values: "pd.DataFrame"
+    contributions: Floats,
+    names: Sequence[str],
+    values: "pd.DataFrame",
+    *,
+    money: Callable[[float], str],
 ) -> list[list[dict[str, Any]]]:
     """Up to three factors per member, strongest first.
 
     `contributions` is (n, features) log-odds above the average member, columns `names`; `values` holds the
-    features of the same n members. What raises comes first; what lowers is named only where nothing raises.
+    features of the same n members; `money` writes an amount. What raises comes first; what lowers is named
+    only where nothing raises.
     """
     themes = sorted({theme(name) for name in names})
     place = np.array([themes.index(theme(name)) for name in names])
     total = np.stack([contributions[:, place == k].sum(axis=1) for k in range(len(themes))], axis=1)
     leading = [np.flatnonzero(place == k) for k in range(len(themes))]
     columns = {name: values[name].to_numpy(np.float64) for name in values.columns}
-    return [
-        [
-            _factor(themes[k], contributions[i], leading[k], names, total[i, k], _reader(columns, i))
+    found = []
+    for i in range(len(contributions)):
+        own = wording.Value(_reader(columns, i), money)
+        told = (
+            _factor(themes[k], contributions[i], leading[k], names, total[i, k], own)
             for k in _strongest(total[i])
-        ]
-        for i in range(len(contributions))
-    ]
+        )
+        found.append([factor for factor in told if factor][:MOST])
+    return found
 
 
 def _strongest(total: Floats) -> list[int]:
-    order = np.argsort(-total, kind="stable")[:MOST]
-    raising = [int(k) for k in order if total[k] >= LEAST]
-    if raising:
-        return raising
-    return [int(k) for k in np.argsort(total, kind="stable")[:1] if total[k] <= -LEAST]
+    """Themes that raise, strongest first; where none does, the one that lowers most."""
+    raising = [int(k) for k in np.argsort(-total, kind="stable")[: 2 * MOST] if total[k] >= LEAST]
+    return raising or [int(k) for k in np.argsort(total, kind="stable")[:1] if total[k] <= -LEAST]
 
 
 def _factor(
@@ -84,14 +97,17 @@ def _factor(
     columns: npt.NDArray[np.int64],
     names: Sequence[str],
     total: float,
-    read: Callable[[str], float],
-) -> dict[str, Any]:
+    v: wording.Value,
+) -> dict[str, Any] | None:
+    """None where the member's own values would speak against the reason."""
     say = KNOWN.get(about) or wording.own_kind(about.removeprefix("own."))
-    chip, sentence, evidence = say(read)
+    chip, sentence, evidence = say(v)
+    if total > 0 and chip in NO_REASON:
+        return None
     strongest = columns[np.argmax(np.sign(total) * own[columns])]
     return {
         "feature": names[strongest],
-        "chip": chip[: wording.CHIP],
+        "chip": wording.shortened(chip),
         "sentence": sentence,
         "evidence": evidence,
         "weight": round(float(1 - np.exp(-abs(total))), 3),

@@ -13,6 +13,7 @@ from imis_ai.features import labels
 from imis_ai.features import queries as features
 from imis_ai.registry import queries as registry
 from imis_ai.registry.models import TrainedModel
+from imis_ai.ui import words
 from retention.calc import abstain, churn, factors
 from retention.calc.rows import Rows
 from retention.queries import learning
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "churn"
 HORIZONS = (30, 60, 90)
+OF_MEMBERSHIP = {"membership", "tier", "place", "profile", "value"}
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,13 @@ def predict(
         model=model,
         rows=rows,
         chances=churn.predict(loaded, rows, horizons=horizons),
-        factors=factors.explain(churn.contributions(loaded, rows), loaded.renewal.grid.names, values),
-        abstained=abstain.reasons(rows, since=since, has_features=np.isin(rows.member, frame.index)),
+        factors=factors.explain(
+            churn.contributions(loaded, rows),
+            loaded.renewal.grid.names,
+            values,
+            money=lambda amount: words.money(amount, settings.CURRENCY),
+        ),
+        abstained=abstain.reasons(rows, since=since, has_features=_is_known(values)),
         dues=_dues(rows),
         value=_column(values, "value.contribution_365"),
     )
@@ -99,6 +106,13 @@ def _dues(rows: Rows) -> npt.NDArray[np.float64]:
     prices = dict(zip(keys, found["price"].to_numpy(np.float64).tolist(), strict=True))
     own = zip(rows.member.tolist(), rows.start.astype("datetime64[D]").tolist(), strict=True)
     return np.array([prices.get(key, np.nan) for key in own], np.float64)
+
+
+def _is_known(values: "pd.DataFrame") -> npt.NDArray[np.bool_]:
+    """Whether anything but the membership itself is known of each member."""
+    told = [name for name in values.columns if name.split(".")[0] not in OF_MEMBERSHIP]
+    numbers = values[told].to_numpy(np.float64)
+    return np.asarray((np.nan_to_num(numbers) != 0).any(axis=1))
 
 
 def _column(values: "pd.DataFrame", name: str) -> npt.NDArray[np.float64]:

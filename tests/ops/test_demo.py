@@ -59,7 +59,7 @@ def test_somebodys_real_members_are_refused_and_the_demos_own_are_not():
     with pytest.raises(demo.NotOurs, match="holds members of somebody else"):
         demo.refuse_real_data()
 
-    launch.remember(demo.settings.VAR_DIR, is_demo=True)
+    launch.remember(demo.settings.VAR_DIR, demo_database=demo._database())
     demo.refuse_real_data()
 
 

@@ -13,7 +13,7 @@ class Away(Exception):
 
 @pytest.fixture
 def parts(monkeypatch):
-    """The three parts as they report themselves; a test may make one fail."""
+    """The parts as they report themselves; a test may make one fail."""
     done, fails = [], {}
 
     def make(name):
@@ -33,7 +33,7 @@ def test_in_order(parts):
 
     tasks.nightly(SILENT)
 
-    assert done == ["mirror.sync", "features.build", "retention.score"]
+    assert done == ["mirror.sync", "features.build", "retention.keep_trained", "retention.score"]
 
 
 def test_when_imis_is_away_members_are_scored_all_the_same_and_staff_are_told(parts):

@@ -2,13 +2,14 @@
 
 from imis_ai.features.queries.listing import Entry, catalogue, register_use
 from imis_ai.features.queries.periods import terms
-from imis_ai.features.queries.pointintime import NotAllowed, evidence, frame, frames
+from imis_ai.features.queries.pointintime import NotAllowed, built_at, evidence, frame, frames
 from imis_ai.features.queries.similar import Neighbour, has_pgvector, neighbours
 
 __all__ = [
     "Entry",
     "Neighbour",
     "NotAllowed",
+    "built_at",
     "catalogue",
     "evidence",
     "frame",

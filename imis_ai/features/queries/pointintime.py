@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,6 +72,12 @@ def frames(
     if pseudonyms is not None:
         found = {day: each[each.index.isin(list(pseudonyms))] for day, each in found.items()}
     return {day: _with_published(found[day], day, names) for day in days}
+
+
+def built_at(as_of: date) -> datetime | None:
+    """When the stored snapshot of the day was built; None when there is none of today's definitions."""
+    found = Snapshot.objects.filter(as_of=as_of, version=definitions.version())
+    return found.values_list("built_at", flat=True).first()
 
 
 def evidence(*, as_of: date, pseudonyms: Sequence[str]) -> "pd.DataFrame":

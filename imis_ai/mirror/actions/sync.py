@@ -120,7 +120,8 @@ def sync(
         except TimeIsUp:
             result.is_unfinished = True
         finally:
-            mark_dirty(members=run.known.dirty, now=now)
+            ended = now + timedelta(seconds=time.monotonic() - started)
+            mark_dirty(members=run.known.dirty, now=ended)  # a scoring meanwhile has not seen all of it
     result.requests = client.requests - before
     result.seconds = round(time.monotonic() - started, 2)
     progress.note(summary(result=result))

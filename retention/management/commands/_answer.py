@@ -30,7 +30,7 @@ class ModelCommand(BaseCommand):
         """The date given, or today. A wrong one ends the command."""
         today = timezone.localdate()
         try:
-            found = date.fromisoformat(text) if text else today
+            found = today if text is None else date.fromisoformat(text)
         except ValueError:
             self.refuse(f"{flag}: {text!r} is no date. Write one like {today.isoformat()}.", options)
         if found > today:

@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from imis_ai.jobs import terminal
+from imis_ai.registry.artefact import Refused
 from imis_ai.registry.models import TrainedModel
 from retention.calc.training import TooLittle
 from retention.management.commands._answer import ModelCommand
@@ -24,7 +25,7 @@ class Command(ModelCommand):
         args = {"as_of": day.isoformat(), "by": "command line"}
         try:
             model = terminal.run(name="retention.train", args=args, now=timezone.now())
-        except TooLittle as problem:
+        except (TooLittle, Refused) as problem:
             self.refuse(str(problem), options)
         self.say(_text(model), _figures(model), options)
 
