@@ -57,7 +57,7 @@ browser:
 # The first Python that will do. 3.12 and 3.11 come first: Redis is prebuilt for them.
 $(VENV)/.pip:
 	@for python in $(PYTHON) python3.12 python3.11 python3 python3.13 python3.14; do \
-	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then \
+	  if $$python -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then \
 	    found=$$python; break; \
 	  fi; \
 	done; \
