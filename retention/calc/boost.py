@@ -9,7 +9,7 @@ from retention.calc.additive import Additive, Codes, Floats, Grid, usual
 
 REFITS = 2
 SETTINGS: dict[str, Any] = {
-    "max_iter": 300,
+    "max_iter": 150,
     "learning_rate": 0.08,
     "max_leaf_nodes": 4,
     "min_samples_leaf": 40,
