@@ -41,7 +41,7 @@ def rows(members: int, activities: int, seed: int) -> dict[str, str]:
         "payment": f"SELECT i + 1 AS id, {who} AS member, {day} AS received_on, 100.0 AS amount FROM {per}",
         "paymentattempt": f"SELECT i + 1 AS id, {who} AS member, {day} AS day, {_of('i', seed + 11, 5)} > 0 AS succeeded FROM range({members} // 2) t(i)",
         "committeerole": f"SELECT i + 1 AS id, {who} AS member, {day} AS start_on, CASE WHEN i % 2 = 0 THEN {day} + 300 END AS end_on FROM range({members} // 10) t(i)",
-        "activity": f"SELECT i + 1 AS id, {who} AS member, {kinds} ELSE 'login' END AS kind, {day} AS day, {_of('i', seed + 12, 30)} + 1 AS quantity, CASE WHEN {_of('i', seed, 1000)} BETWEEN 953 AND 974 THEN 25.0 END AS amount, 'r' || {_of('i', seed + 13, 200)} AS reference FROM range({activities}) t(i)",
+        "activity": f"SELECT row_number() OVER (ORDER BY {day}, i) AS id, {who} AS member, {kinds} ELSE 'login' END AS kind, {day} AS day, {_of('i', seed + 12, 30)} + 1 AS quantity, CASE WHEN {_of('i', seed, 1000)} BETWEEN 953 AND 974 THEN 25.0 END AS amount, 'r' || {_of('i', seed + 13, 200)} AS reference FROM range({activities}) t(i)",
     }  # fmt: skip
 
 

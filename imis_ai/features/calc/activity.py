@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from imis_ai.features.calc.arrays import NO_DAY, Array, Columns, Floats, ratio
+from imis_ai.features.calc.places import appearance
 
 EMPTY: Columns = {"member": np.empty(0, dtype=np.int32), "day": np.empty(0, dtype=np.int32)}
+
+WORD_BITS = 40  # of a word's hash, beside the member in one sort key; enough to tell one member's words apart
 
 
 class History:
@@ -18,6 +21,7 @@ class History:
         self.begins = min((int(part["day"][0]) for part in segments if len(part["day"])), default=None)
         self._last: tuple[int, Array] | None = None
         self._valued: dict[str, int | None] = {}
+        self._orders: dict[str, Array] = {}
 
     def starts_before(self, high: int) -> bool:
         """Whether there is any row at all before this day: without one the source is not there yet."""
@@ -31,13 +35,20 @@ class History:
         begins = self._valued[name]
         return begins is not None and begins < high
 
+    def order(self, name: str) -> Array:
+        """The words of a column in order of first appearance. Later rows only add to its end."""
+        if name not in self._orders:
+            day, values = self.rows(None, np.iinfo(np.int32).max, "day", name)
+            self._orders[name] = appearance(values[values != 0], day[values != 0])
+        return self._orders[name]
+
     def rows(self, low: int | None, high: int, *names: str) -> tuple[Array, ...]:
         """Columns of the rows in the window. A column that a segment lacks is NaN there (0 for words)."""
         parts = []
         for part in self.segments:
             day = part["day"]
-            begin = 0 if low is None else int(np.searchsorted(day, low))
-            end = int(np.searchsorted(day, high))
+            begin = 0 if low is None else position(day, low)
+            end = position(day, high)
             parts.append(tuple(_column(part, name)[begin:end] for name in names))
         if len(parts) == 1:
             return parts[0]
@@ -60,7 +71,7 @@ class History:
         since, last = self._last
         last = last.copy()
         for part in self.segments:
-            begin, end = np.searchsorted(part["day"], [since, high])
+            begin, end = position(part["day"], since), position(part["day"], high)
             newest = np.full(self.n, NO_DAY, dtype=np.int32)
             newest[part["member"][begin:end]] = part["day"][begin:end]  # sorted by day: the last one stays
             np.maximum(last, newest, out=last)
@@ -72,7 +83,7 @@ class History:
         never = np.iinfo(np.int32).max
         first = np.full(self.n, never, dtype=np.int32)
         for part in self.segments:
-            end = int(np.searchsorted(part["day"], high))
+            end = position(part["day"], high)
             earliest = np.full(self.n, never, dtype=np.int32)
             earliest[part["member"][:end][::-1]] = part["day"][:end][::-1]
             np.minimum(first, earliest, out=first)
@@ -82,7 +93,7 @@ class History:
         """Day of the first row in the window; NaN where there is none."""
         out = np.full(self.n, np.inf)
         for part in self.segments:
-            begin, end = np.searchsorted(part["day"], [low, high])
+            begin, end = position(part["day"], low), position(part["day"], high)
             earliest = np.full(self.n, np.inf)
             earliest[part["member"][begin:end][::-1]] = part["day"][begin:end][::-1]
             np.minimum(out, earliest, out=out)
@@ -103,7 +114,7 @@ class History:
             order = np.argsort(day, kind="stable")
             member, day = member[order], day[order]
         out = np.zeros(self.n, dtype=np.int32)
-        edges = np.searchsorted(day, np.arange(low, high + 1))
+        edges = np.searchsorted(day, np.arange(low, high + 1, dtype=day.dtype))
         for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             if end > begin:
                 out[member[begin:end]] += 1  # buffered: a member counts once however many rows there are
@@ -112,13 +123,15 @@ class History:
     def distinct(self, name: str, low: int | None, high: int) -> Array:
         """How many different values of a word column; empty ones do not count."""
         member, values = self.rows(low, high, "member", name)
-        member, values = member[values != 0], values[values != 0]
-        if not len(member):
-            return np.zeros(self.n, dtype=np.int64)
-        order = np.lexsort((values, member))
-        member, values = member[order], values[order]
-        is_new = np.r_[True, (member[1:] != member[:-1]) | (values[1:] != values[:-1])]
-        return np.bincount(member[is_new], minlength=self.n)
+        named = values != 0
+        key = np.sort((member[named].astype(np.int64) << WORD_BITS) | (values[named] & (2**WORD_BITS - 1)))
+        is_new = np.r_[True, key[1:] != key[:-1]][: len(key)]
+        return np.bincount(key[is_new] >> WORD_BITS, minlength=self.n)
+
+
+def position(days: Array, day: int) -> int:
+    """Number of rows before `day`. (A plain int would make numpy copy the whole column to compare it.)"""
+    return int(np.searchsorted(days, days.dtype.type(day)))
 
 
 def _first_value(part: Columns, name: str) -> int | None:

@@ -13,7 +13,7 @@ from imis_ai.features.calc.committees import Committees
 from imis_ai.features.calc.events import Events
 from imis_ai.features.calc.money import Money
 from imis_ai.features.calc.own import Own
-from imis_ai.features.calc.places import FEWEST, Categories
+from imis_ai.features.calc.places import FEWEST, Categories, appearance, numbered
 from imis_ai.features.calc.terms import Terms
 
 Result = TypeVar("Result")
@@ -55,6 +55,14 @@ class Sources:
             seen = history.first_day(far)
             first = np.minimum(first, np.where(seen == NO_DAY, far, seen))
         return np.where(first == far, NO_DAY, first)
+
+    def number(self, column: str) -> Array:
+        """Each member's category in order of first appearance, from 1; 0 where the word is empty."""
+        return self.keep(f"number {column}", lambda: self._number(self.members[column]))
+
+    def _number(self, words: Array) -> Array:
+        is_usable = (words != 0) & (self.first_seen != NO_DAY)
+        return numbered(words, appearance(words[is_usable], self.first_seen[is_usable]))
 
 
 class AsOf:
@@ -177,4 +185,5 @@ class AsOf:
 
     @cached_property
     def categories(self) -> Categories:
-        return Categories(self.sources.members, self.sources.first_seen, self.day)
+        first = self.sources.first_seen
+        return Categories(self.sources.number, (first != NO_DAY) & (first < self.day))

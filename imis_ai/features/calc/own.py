@@ -4,7 +4,7 @@ import numpy as np
 
 from imis_ai.features.calc.activity import History
 from imis_ai.features.calc.arrays import NO_DAY, Array, Flags, Floats, known
-from imis_ai.features.calc.places import FEWEST, MOST, POOLED, appearance, numbered
+from imis_ai.features.calc.places import FEWEST, MOST, POOLED, numbered
 
 
 class Own:
@@ -67,13 +67,12 @@ class Own:
 
     def category(self, name: str) -> Floats:
         """Number of the last occasion's word in order of first appearance; 0 pools rare ones."""
-        values = self._column(name)
-        usable = values != 0
-        order = appearance(values[usable], self.days[usable])
+        order = self.history.order(name)
         code = numbered(self.word(name, self.last), order)
         size = np.bincount(code, minlength=len(order) + 1)[code]
         pooled = np.where((size < FEWEST) | (code > MOST), POOLED, code)
-        return known(pooled, (self.last != NO_DAY) & bool(len(order)))
+        is_named = self.history.valued_before(name, self.day)
+        return known(pooled, (self.last != NO_DAY) & is_named)
 
     def different(self, name: str) -> Floats:
         return self.history.distinct(name, None, self.day).astype(np.float64)

@@ -1,8 +1,10 @@
 """Categories (chapter, city, ...) as numbers that never change and never single out a few people."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from imis_ai.features.calc.arrays import NO_DAY, Array, Columns, Floats
+from imis_ai.features.calc.arrays import Array, Flags, Floats
 
 FEWEST = 5  # a category with fewer members is pooled with the others like it
 MOST = 200  # categories with a number of their own; later ones are pooled
@@ -28,33 +30,29 @@ def numbered(values: Array, order: Array) -> Array:
 
 
 class Categories:
-    """Columns of words of the members; only members seen before the day count."""
+    """Columns of words of the members; only members seen before the day count.
 
-    def __init__(self, members: Columns, first_seen: Array, day: int) -> None:
-        self.members, self.first_seen = members, first_seen
-        self.is_seen = (first_seen != NO_DAY) & (first_seen < day)
+    `number(column)` is each member's category in order of first appearance over all time: later members only
+    add numbers at the end, so it serves every day.
+    """
+
+    def __init__(self, number: Callable[[str], Array], is_seen: Flags) -> None:
+        self._number, self.is_seen = number, is_seen
 
     def code(self, column: str) -> Floats:
-        """Number of the category in order of first appearance; 0 pools those with fewer than five members.
+        """Number of the category; 0 pools those with fewer than five members; NaN where the word is empty.
 
         A number never changes as time goes on, so a model trained on an earlier day reads it right.
         """
         number, size = self._sized(column)
-        pooled = np.where((size < FEWEST) | (number > MOST), POOLED, number)
-        return self._or_unknown(column, pooled)
+        return np.where(number == 0, np.nan, np.where((size < FEWEST) | (number > MOST), POOLED, number))
 
     def size(self, column: str) -> Floats:
-        """Members in the same category, where there are at least five; else 0."""
-        _, size = self._sized(column)
-        return self._or_unknown(column, np.where(size < FEWEST, POOLED, size))
+        """Members in the same category, 0 for fewer than five; NaN where the word is empty."""
+        number, size = self._sized(column)
+        return np.where(number == 0, np.nan, np.where(size < FEWEST, POOLED, size))
 
     def _sized(self, column: str) -> tuple[Array, Array]:
-        values = self.members[column]
-        is_usable = self.is_seen & (values != 0)
-        order = appearance(values[is_usable], self.first_seen[is_usable])
-        number = numbered(values, order)
-        size = np.bincount(number[is_usable], minlength=len(order) + 1)
+        number = self._number(column)
+        size = np.bincount(number[self.is_seen], minlength=int(number.max(initial=0)) + 1)
         return number, size[number]
-
-    def _or_unknown(self, column: str, values: Array) -> Floats:
-        return np.where(self.members[column] != 0, values, np.nan)

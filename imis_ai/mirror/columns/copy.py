@@ -123,7 +123,8 @@ def _advance(state: State) -> dict[str, set[int]] | None:
 
 def _columns() -> list[Column]:
     canonical = ", ".join(f"'{kind}'" for kind in CANONICAL)
-    own = f"CASE WHEN t.kind IN ({canonical}) OR t.detail = '' THEN {{}} ELSE {{}} END"
+    own = f"CASE WHEN t.detail = '' OR t.kind IN ({canonical}) THEN {{}} ELSE {{}} END"
+    reference = f"CASE WHEN t.reference = '' THEN 0 ELSE hashtextextended(t.reference, {read.seed()}) END"
     return [
         Column("id", "t.id", "i8"),
         Column("version", "t.version", "i8"),
@@ -133,7 +134,7 @@ def _columns() -> list[Column]:
         Column("quantity", "coalesce(t.quantity, 'NaN')", "f8"),
         Column("amount", "coalesce(t.amount, 'NaN')", "f8"),
         Column("number", own.format("'NaN'::float8", read.number("t.detail")), "f8"),
-        Column("reference", read.word("t.reference"), "i8"),
+        Column("reference", reference, "i8"),
         Column("detail", own.format("0", _category("t.detail")), "i8"),
     ]
 
@@ -163,8 +164,8 @@ def _typed(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def _take_members(state: State) -> np.ndarray:
     """Append members not seen before; returns the positions of those that no longer exist."""
     known = read.fetch("mirror_member t", [Column("id", "t.id", "i8")])["id"]
-    gone = np.flatnonzero(~np.isin(state.members, known))
-    new = np.setdiff1d(known, state.members)
+    gone = np.flatnonzero(~np.isin(state.members, known, assume_unique=True))
+    new = np.sort(known[~np.isin(known, state.members, assume_unique=True)])
     state.members = np.concatenate([state.members, new])
     return gone
 
