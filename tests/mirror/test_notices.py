@@ -1,5 +1,6 @@
 """Change notifications: who may send them, what is stored, and that the mirror follows within one job."""
 
+import datetime as dt
 import json
 import random
 import threading
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror import actions, models, signals, webhooks
-from tests.mirror.conftest import NOW, contents, differences
+from tests.mirror.conftest import NOW, ZONE, contents, differences
 
 URL = "/api/imis/notices/"
 SECRET = "a-long-secret-that-iMIS-sends-in-a-header"
@@ -173,7 +174,7 @@ LIVE = {"WebActivity": models.Activity, "Registrations": models.Registration, "P
 @pytest.mark.parametrize(
     ("kind", "table", "row"),
     [
-        ("MemberLogin", "WebActivity", {"Kind": "login", "At": "2026-11-21T05:00:00", "Minutes": 4}),
+        ("MemberLogin", "WebActivity", {"Kind": "login", "At": "now", "Minutes": 4}),
         ("EventRegistration.Created", "Registrations", {"RegisteredOn": "2026-11-21T05:00:00"}),
         ("PaymentPosted", "Payment", {}),
     ],
@@ -186,7 +187,9 @@ def test_a_login_a_registration_and_a_payment_reach_the_member(site, kind, table
     key = newest.key.removeprefix("web:")
     live.objects.filter(pk=newest.pk).delete()
     if row:
-        site.edit(op="update", table=table, id=key, **row)
+        local = dt.datetime.now(ZONE).replace(tzinfo=None).isoformat(timespec="seconds")
+        happened = {name: local if value == "now" else value for name, value in row.items()}
+        site.edit(op="update", table=table, id=key, **happened)
     actions.receive(events=[signals.Signal("e1", kind, f"{table}/{key}")], now=NOW)
 
     with site.client() as client:
