@@ -1,8 +1,8 @@
 """The churn model: chance to lapse at the next renewal and mid-term, learned on monthly snapshots. Pure.
 
 Order of `learn`: grid and codes, boosted additive model, smooth additive model on the features that matter,
-their mean (one part to two), the stated prior for small associations; then the hazard of resigning, the fading with distance
-from the renewal, the habit of renewing late.
+their mean (one part to two), the stated prior for small associations; then the hazard of resigning, the
+fading with distance from the renewal, the habit of renewing late.
 """
 
 from collections.abc import Sequence

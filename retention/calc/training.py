@@ -1,11 +1,12 @@
 """Training with proof: twins trained earlier are measured on later time, beside the baselines. Pure.
 
-Three fits: two twins stop learning at earlier cuts and are measured on what came after; the model that ships
-has seen every label final by `as_of`.
+Twins (two, or one where history is short) stop learning at earlier cuts and are measured on what came after;
+the model that ships has seen every label final by `as_of`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from retention.calc.rows import NEAR, Rows, weights
 FEWEST_MEMBERS = 300
 FEWEST_LAPSES = 30
 LATER_SHARE = 0.2  # of the time with known outcomes is kept for measuring, and as much again for calibrating
+SPAN_FOR_TWO = 5 * 365  # days of history that allow a second, earlier twin
 LATER_DAYS = 150  # at least, of which the period of grace says nothing yet
 EARLIER, MEASURE, LEARN = "Learn from earlier years", "Measure on later time", "Learn from all finished terms"
 
@@ -47,11 +49,11 @@ def train(
 ) -> Trained:
     """Learn from rows dated before or on `as_of`. Raises TooLittle."""
     check_enough(rows, by=as_of)
-    first, second = cuts(rows, as_of=as_of)
+    stops = cuts(rows, as_of=as_of)
     step(EARLIER)
     made = [
         _twin(rows, book, cut=cut, until=until, grace=grace, seed=seed)
-        for cut, until in ((first, second), (second, as_of))
+        for cut, until in pairwise((*stops, as_of))
     ]
     twins = [twin for twin in made if twin]
     step(MEASURE)
@@ -71,7 +73,7 @@ def train(
         baselines={k: v for k, v in compared.items() if k != chosen},
         calibration=proof.said_and_happened(twins, slope),
         notes=notes,
-        manifest=_manifest(rows, as_of, (first, second), seed),
+        manifest=_manifest(rows, as_of, stops, seed),
     )
 
 
@@ -86,12 +88,15 @@ def check_enough(rows: Rows, *, by: np.datetime64) -> None:
         )
 
 
-def cuts(rows: Rows, *, as_of: np.datetime64) -> tuple[np.datetime64, np.datetime64]:
-    """(first, second) day at which the twins stop learning."""
+def cuts(rows: Rows, *, as_of: np.datetime64) -> tuple[np.datetime64, ...]:
+    """The days at which the twins stop learning: two, or one where the history is short.
+
+    A first twin that has seen less than half of a short history would speak for another model than this one.
+    """
     done = rows.take(churn.learnable(rows, by=as_of, nearest=0, farthest=NEAR))
     span = int((as_of - done.day.min()) / np.timedelta64(1, "D"))
     hold = np.timedelta64(min(max(int(span * LATER_SHARE), LATER_DAYS), span // 3), "D")
-    return as_of - 2 * hold, as_of - hold
+    return (as_of - 2 * hold, as_of - hold) if span >= SPAN_FOR_TWO else (as_of - hold,)
 
 
 def _learn(
@@ -122,9 +127,7 @@ def _lapse_count(rows: Rows, *, by: np.datetime64) -> float:
     return float((weights(done) * done.lapsed).sum())
 
 
-def _manifest(
-    rows: Rows, as_of: np.datetime64, cut: tuple[np.datetime64, np.datetime64], seed: int
-) -> dict[str, Any]:
+def _manifest(rows: Rows, as_of: np.datetime64, cut: tuple[np.datetime64, ...], seed: int) -> dict[str, Any]:
     done = rows.take(churn.learnable(rows, by=as_of, nearest=0, farthest=NEAR))
     lapsed = _lapse_count(rows, by=as_of)
     return {
