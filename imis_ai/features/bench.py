@@ -175,8 +175,8 @@ BENCHES = {
         reference_is="one as-of date of the same",
     ),
     "features-cold": Bench(
-        prepare=tables, reference=copy_binary, ours=cold_copy, rows=100_000, goal=1,
-        reference_is="COPY BINARY of the same columns into arrays, nothing stored",
+        prepare=tables, reference=copy_binary, ours=cold_copy, rows=100_000, goal=1.5,
+        reference_is="COPY BINARY of the same columns into arrays, in no order and stored nowhere",
     ),
     "features-scale": Bench(
         prepare=two_sizes, reference=as_expected, ours=all_members, rows=100_000, goal=1,

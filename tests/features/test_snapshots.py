@@ -8,6 +8,7 @@ import pytest
 
 from imis_ai.features import actions, definitions, queries
 from imis_ai.features.models import MemberVector, PublishedValue, Snapshot, SnapshotColumn
+from imis_ai.mirror.actions.merges import erase
 from imis_ai.mirror.actions.save import mark_dirty
 from tests.factories.features import DAY, NOW, day, did, people, term
 
@@ -137,3 +138,16 @@ def test_forget_removes_a_person_from_everything(members):
     raw = bytes(Snapshot.objects.get().pseudonyms)
     assert uuid.UUID(gone).bytes not in raw
     assert SnapshotColumn.objects.get(name="portal.logins_30").covered == 6
+
+
+def test_the_next_build_forgets_whom_the_mirror_has_erased(members):
+    actions.build(as_of=day(-30), now=NOW)
+    gone = members[3]
+    erase(imis_id=gone.imis_id, now=NOW)
+
+    actions.build(as_of=DAY, now=NOW)
+
+    for snapshot in Snapshot.objects.all():
+        assert snapshot.members == 6
+        assert gone.pseudonym.bytes not in bytes(snapshot.pseudonyms)
+        assert len(queries.frame(as_of=snapshot.as_of)) == 6

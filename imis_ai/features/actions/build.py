@@ -44,6 +44,7 @@ def build_many(*, as_ofs: Iterable[date], now: datetime, progress: Progress = SI
     days = sorted(set(as_ofs))
     progress.stage(READ)
     data = sources.load()
+    _forget_erased(data.members["pseudonym"])
     wanted = pointintime.all_features(data)
     progress.stage(COMPUTE, len(days))
     built = []
@@ -106,6 +107,22 @@ def forget(*, pseudonyms: Sequence[str | UUID]) -> None:
         stays = ~np.isin(columns.pseudonyms(raw), list(gone))
         if not stays.all():
             _keep(snapshot, raw, stays)
+
+
+def _forget_erased(present: np.ndarray) -> None:
+    """People whom the mirror no longer holds, erased or purged, are forgotten here too."""
+    known = _halves(present)
+    gone: set[str] = set()
+    for pseudonyms in Snapshot.objects.values_list("pseudonyms", flat=True):
+        raw = np.frombuffer(bytes(pseudonyms), dtype="V16")
+        gone.update(columns.pseudonyms(raw[~np.isin(_halves(raw), known)]))
+    if gone:
+        forget(pseudonyms=sorted(gone))
+
+
+def _halves(raw: np.ndarray) -> np.ndarray:
+    """The first half of each pseudonym as a number: enough to tell them apart, and quick to compare."""
+    return np.ascontiguousarray(raw).view(np.int64)[::2]
 
 
 def _keep(snapshot: Snapshot, raw: np.ndarray, stays: np.ndarray) -> None:
