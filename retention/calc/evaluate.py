@@ -47,14 +47,12 @@ def measures(found: Measured, *, seed: int) -> dict[str, Any]:
 
 
 def _point(p: Floats, y: Floats) -> dict[str, float]:
-    order = np.argsort(-p, kind="stable")
-    top = max(len(p) // 10, 1)
     return {
         "auc": auc(p, y),
-        "average_precision": _average_precision(y[order]),
+        "average_precision": _average_precision(p, y),
         "brier": float(((p - y) ** 2).mean()),
         "calibration_error": calibration_error(p, y),
-        "lift_10": float(y[order[:top]].mean() / y.mean()),
+        "lift_10": _caught(p, y, max(len(p) // 10, 1)) / (max(len(p) // 10, 1) * float(y.mean())),
     }
 
 
@@ -122,7 +120,16 @@ def _holds(p: Floats, y: Floats, low: Floats, high: Floats) -> bool:
     return bool(p.mean() - down <= y.mean() <= p.mean() + up)
 
 
-def _average_precision(sorted_y: Floats) -> float:
-    hits = np.cumsum(sorted_y)
-    precision = hits / np.arange(1, len(sorted_y) + 1)
-    return float((precision * sorted_y).sum() / sorted_y.sum())
+def _average_precision(p: Floats, y: Floats) -> float:
+    """Mean precision over the lapsers, members of equal chance taken together."""
+    order = np.argsort(-p, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(p[order]) != 0, True))
+    hits = np.cumsum(y[order])[ends]
+    return float((hits / (ends + 1) * np.diff(hits, prepend=0)).sum() / y.sum())
+
+
+def _caught(p: Floats, y: Floats, size: int) -> float:
+    """Lapsers among the `size` highest chances; of a tie at the edge, the share that fits."""
+    edge = np.sort(p)[len(p) - size]
+    above, tied = p > edge, p == edge
+    return float(y[above].sum() + y[tied].mean() * (size - above.sum()))

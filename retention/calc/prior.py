@@ -27,8 +27,9 @@ EFFECTS: dict[str, tuple[str, _Effect]] = {
     "payments.failed_attempts_120": ("+0.8 after a failed payment", _above(0.5, 0.8)),
     "portal.login_gap_ratio": ("+0.6 when silent for four usual gaps", _above(4.0, 0.6)),
     "events.missed_in_a_row": ("+0.5 after two missed events in a row", _above(1.5, 0.5)),
-    "mail.unopened_in_a_row": ("+0.4 after four mails unopened", _above(3.5, 0.4)),
+    "mail.days_since_open": ("+0.4 when no e-mail was opened for 90 days", _above(90.0, 0.4)),
     "committee.left_within_180": ("+0.6 after leaving a committee", _above(0.5, 0.6)),
+    "tier.price_rise_ahead": ("+0.4 at the first renewal after a price rise", _above(0.005, 0.4)),
 }
 
 

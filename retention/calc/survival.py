@@ -64,45 +64,54 @@ def lapse_dates(ahead: Ahead, renewal: Floats, monthly: Floats) -> tuple[Ints, I
     The most likely day is the end of the current term. The range is grown from there, first to the side with
     more mass, until it holds 80 % of the lapses of the window.
     """
-    window = np.maximum(np.maximum(ahead.lead, 0), YEAR).astype(np.float64)
+    window = np.maximum(ahead.lead, YEAR).astype(np.float64)
     first = np.maximum(ahead.lead, 0).astype(np.float64)
-    early = 1 - (1 - monthly) ** (first / MONTH)
+    early = _leaves(monthly, first)
     atom = (1 - early) * renewal
-    after = _later_mass(ahead, renewal, monthly, window)
-    total = np.maximum(early + atom + after, 1e-12)
-    short = np.clip(MASS - atom / total, 0, None) * total
-    right_first = after > early
-    right = np.where(right_first, np.minimum(short, after), np.clip(short - early, 0, after))
+    after = _later(ahead, renewal, monthly, window)
+    total = early + atom + after
+    short = np.clip(MASS * total - atom, 0, None)
+    right = np.where(after > early, np.minimum(short, after), np.clip(short - early, 0, after))
     left = np.clip(short - right, 0, early)
-    start = first - first * left / np.maximum(early, 1e-12)
-    reach = np.minimum(right / np.maximum(after, 1e-12), 1.0)
-    end = first + _quantile_later(ahead, renewal, reach) * (window - first)
-    most = ahead.lead
-    held = ahead.ended & (right <= 0)
+    start = np.floor(first - first * left / np.maximum(early, 1e-12)).astype(np.int64)
+    end = np.ceil(_reach(ahead, renewal, monthly, window, right)).astype(np.int64)
+    over = ahead.ended
     return (
-        most,
-        np.where(ahead.ended, most, np.floor(start)).astype(np.int64),
-        np.where(held, most, np.ceil(end)).astype(np.int64),
+        ahead.lead,
+        np.where(over, ahead.lead, np.where(left > 0, start, ahead.lead)),
+        np.where(right > 0, np.maximum(end, ahead.lead), ahead.lead),
     )
 
 
-def _later_mass(ahead: Ahead, renewal: Floats, monthly: Floats, window: Floats) -> Floats:
+def _leaves(monthly: Floats, days: Floats) -> Floats:
+    return np.asarray(1 - (1 - monthly) ** (days / MONTH))
+
+
+def _later(ahead: Ahead, renewal: Floats, monthly: Floats, window: Floats) -> Floats:
     """Chance to lapse between the next renewal and the end of the window."""
     first = np.maximum(ahead.lead, 0)
     renewals = np.floor((window - first) / np.maximum(ahead.length, 1))
-    stays = (1 - renewal) ** renewals * (1 - monthly) ** ((window - first) / MONTH)
-    return (1 - monthly) ** (first / MONTH) * (1 - renewal) * (1 - stays)
+    stays = (1 - renewal) ** renewals * (1 - _leaves(monthly, window - first))
+    return np.asarray((1 - _leaves(monthly, first)) * (1 - renewal) * (1 - stays))
 
 
-def _quantile_later(ahead: Ahead, renewal: Floats, share: Floats) -> Floats:
-    """Where in the rest of the window (0 to 1) the given share of its lapses has happened."""
-    first = np.maximum(ahead.lead, 0)
-    renewals = np.maximum((np.maximum(first, YEAR) - first) / np.maximum(ahead.length, 1), 1e-9)
-    left = (1 - renewal) ** renewals
-    flat = (1 - left) < 1e-6
-    base = np.clip(1 - renewal, 1e-9, 1 - 1e-9)
-    done = np.log(np.clip(1 - share * (1 - left), 1e-12, 1)) / (renewals * np.log(base))
-    return np.clip(np.where(flat | (renewals < 1), share, done), 0, 1)
+def _reach(ahead: Ahead, renewal: Floats, monthly: Floats, window: Floats, mass: Floats) -> Floats:
+    """The day by which lapses worth `mass` have happened after the next renewal, term by term."""
+    at = np.maximum(ahead.lead, 0).astype(np.float64)
+    alive = (1 - _leaves(monthly, at)) * (1 - renewal)
+    left, day = mass.copy(), at.copy()
+    while (open_ := (left > 1e-12) & (at < window)).any():
+        stop = np.minimum(at + np.maximum(ahead.length, 1), window)
+        leaving = alive * _leaves(monthly, stop - at)
+        used = np.clip(left / np.maximum(leaving, 1e-12), 0, 1)
+        day = np.where(open_, at + used * (stop - at), day)
+        left = np.where(open_, left - leaving, left)
+        alive = alive - leaving
+        lapsing = np.where(stop < at + ahead.length, 0.0, alive * renewal)
+        day = np.where(open_ & (left > 1e-12), stop, day)
+        left = np.where(open_, left - lapsing, left)
+        alive, at = alive - lapsing, stop
+    return day
 
 
 def monthly_rate(events: float, exposure: float) -> tuple[float, float]:
