@@ -21,7 +21,7 @@ from imis_ai.ops.launch import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
-MEMBERS = "600"
+MEMBERS = "1000"
 
 
 class Demo:
