@@ -9,7 +9,7 @@ from retention.calc.survival import Ahead, lapse_dates, late_curve, still_open, 
 
 SHARE = st.floats(0, 1)
 PER_MILLE = st.integers(0, 100).map(lambda n: n / 1000)
-A_FEW = st.floats(0.0, 0.03)  # share that resigns in a month; the range is made for few
+A_FEW = st.integers(0, 30).map(lambda n: n / 1000)  # share that resigns in a month; the range is made for few
 
 
 def ahead(lead, length=365):
