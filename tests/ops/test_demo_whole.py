@@ -131,7 +131,7 @@ def first(var):
 def test_the_first_start_shows_each_step_and_five_logins(first):
     for step in (
         "Database",
-        "Sandbox iMIS with 600 members",
+        "Sandbox iMIS with 1,000 members",
         "Read iMIS",
         "Train the churn model",
         "Score members",
