@@ -259,6 +259,7 @@ def run_waiting_jobs():
 
 
 @pytest.mark.slow
+@pytest.mark.django_db  # the mark also makes the test database when this file runs alone
 @pytest.mark.row("GOV-13")
 def test_no_planted_name_reaches_features_models_or_files(visible, truth, settings):
     canaries = {planted["token"].encode() for planted in truth["canaries"]}
