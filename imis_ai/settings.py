@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "imis_ai.ui",
     "imis_ai.jobs",
     "imis_ai.mirror",
+    "imis_ai.governance",
     "imis_ai.features",
     "imis_ai.registry",
     "imis_ai.ops",

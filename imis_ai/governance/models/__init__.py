@@ -1,0 +1,6 @@
+"""Tables of governance, one module per noun."""
+
+from imis_ai.governance.models.outbox import OutboxMessage
+from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
+
+__all__ = ["Decision", "Delegation", "OutboxMessage", "Proposal"]

@@ -1,0 +1,5 @@
+"""What governance adds to the frame."""
+
+
+def connect() -> None:
+    """Called once at start."""
