@@ -1,14 +1,26 @@
 """A small association with scores, and one signed-in browser per role."""
 
+import datetime as dt
 from types import SimpleNamespace
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from imis_ai.accounts.models import User
+from imis_ai.ui import context
 from tests.factories.accounts import UserFactory, chapter_manager
 from tests.factories.mirror import ChapterFactory, MemberFactory, TierFactory
 from tests.factories.retention import RiskScoreFactory, ScoreRunFactory
+
+SHOWN_ON = dt.datetime(2026, 6, 2, 14, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def the_day_of_the_pages(monkeypatch):
+    """Dates are said with or without their year by how far away they are, so pages need one fixed day."""
+    clock = SimpleNamespace(localtime=lambda: timezone.localtime(SHOWN_ON))
+    monkeypatch.setattr(context, "timezone", clock)
 
 
 @pytest.fixture

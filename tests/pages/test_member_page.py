@@ -23,6 +23,8 @@ from tests.factories.retention import AS_OF, RiskScoreFactory, UnscoredFactory
 
 ADDRESS = "/retention/members/104482/"
 
+pytestmark = pytest.mark.usefixtures("the_day_of_the_pages")
+
 
 def at(month, day, hour=12):
     return dt.datetime(2026, month, day, hour, tzinfo=dt.UTC)

@@ -23,6 +23,8 @@ from tests.factories.retention import (
     UnscoredFactory,
 )
 
+pytestmark = pytest.mark.usefixtures("the_day_of_the_pages")
+
 
 def ids(response) -> list[str]:
     return [row.imis_id for row in response.context["rows"]]

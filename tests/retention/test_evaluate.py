@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.calc import calibrate, evaluate
@@ -17,6 +17,7 @@ def arrays(rows):
     return np.array([p / 5 for p, _ in rows]), np.array([float(y) for _, y in rows])
 
 
+@settings(deadline=None)  # the first call loads scikit-learn
 @given(CASES)
 def test_auc_is_the_share_of_pairs_ranked_right_with_ties_by_half(rows):
     p, y = arrays(rows)
@@ -26,6 +27,7 @@ def test_auc_is_the_share_of_pairs_ranked_right_with_ties_by_half(rows):
     assert auc(p, y) == pytest.approx(np.mean(pairs))
 
 
+@settings(deadline=None)  # the first call loads scikit-learn
 @given(CASES)
 def test_measures_do_not_depend_on_the_order_of_the_rows(rows):
     p, y = arrays(rows)
