@@ -37,6 +37,7 @@ SECRET_KEY = local_secret("SECRET_KEY")
 PSEUDONYM_KEY = local_secret("PSEUDONYM_KEY")
 ARTEFACT_KEY = local_secret("ARTEFACT_KEY")
 ERASURE_KEY = local_secret("ERASURE_KEY")
+AUDIT_KEY = local_secret("AUDIT_KEY")
 
 EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
 EMBEDDED_REDIS = not env.str("REDIS_URL", default="")

@@ -70,6 +70,12 @@ def member_ids_by_pseudonym() -> dict[UUID, int]:
     return dict(Member.objects.filter(gone_at=None).values_list("pseudonym", "id"))
 
 
+def pseudonym_of(*, imis_id: str) -> str:
+    """The member's pseudonym as text; empty for whom the mirror does not hold."""
+    found = Member.objects.filter(imis_id=imis_id).values_list("pseudonym", flat=True).first()
+    return str(found or "")
+
+
 def imis_ids_by_pseudonym() -> dict[UUID, str]:
     """iMIS ids by pseudonym, for outputs that staff read, such as a predictions file."""
     return dict(Member.objects.filter(gone_at=None).values_list("pseudonym", "imis_id"))

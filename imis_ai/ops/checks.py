@@ -8,7 +8,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 TAG = "imis_ai"
-KEYS = ("SECRET_KEY", "PSEUDONYM_KEY", "ARTEFACT_KEY", "ERASURE_KEY")
+KEYS = ("SECRET_KEY", "PSEUDONYM_KEY", "ARTEFACT_KEY", "ERASURE_KEY", "AUDIT_KEY")
 SHORTEST_KEY = 32  # bytes
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
@@ -27,7 +27,7 @@ def is_reachable() -> bool:
 
 @checks.register(TAG)
 def keys(**_: object) -> list[checks.CheckMessage]:
-    """Four different keys, long enough, and in production given from outside."""
+    """Five different keys, long enough, and in production given from outside."""
     problems = []
     values = {name: getattr(settings, name) for name in KEYS}
     for name, value in values.items():

@@ -17,6 +17,7 @@ SECRETS = (
     "PSEUDONYM_KEY",
     "ARTEFACT_KEY",
     "ERASURE_KEY",
+    "AUDIT_KEY",
     "IMIS_WEBHOOK_SECRET",
 )
 
