@@ -34,10 +34,11 @@ class _Speaker:
                 return f"not ({self.phrase(rule.part)})"
             case Not(Not(part)):
                 return self.phrase(part)
-            case Not(part):
+            case Not(Compare() | Among() | Between() | Known() as part):
                 return self.leaf(part, is_not=True)
-            case Compare() | Among() | Between() | Known():
-                return self.leaf(rule, is_not=False)
+            case Compare() | Among() | Between() | Known() as part:
+                return self.leaf(part, is_not=False)
+        raise TypeError(f"{rule!r} is no rule")
 
     def joined(self, parts: Sequence[Rule], word: str) -> str:
         said = [self.inner(part) if len(parts) > 1 else self.phrase(part) for part in parts]
