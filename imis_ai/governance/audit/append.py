@@ -31,9 +31,9 @@ def record(
     """Append one entry in the caller's transaction; call it last, since appends wait for each other.
 
     `by` None is the machine. `about` is (type, id) of a row of ours; about a member, give `imis_id`. Personal
-    data belong in `detail`, which an erasure removes: the entry itself is for ever. Keys of `detail` that the
-    log shows in columns: before, after, reason, reference, area; of `versions`: model, template, rule. No list
-    of members: a batch gives its count and a hash of the list.
+    data belong in `detail`, which an erasure removes: the entry itself is for ever. The log shows these keys
+    of `detail` in columns: before, after, reason, reference, area; of `versions`: model, template, rule.
+    No list of members: a batch gives its count and a hash of the list.
     """
     object_type, object_id = about
     if object_type == "member":  # a member's number stays out of the chain
