@@ -1,7 +1,36 @@
 """Tables of governance, one module per noun."""
 
 from imis_ai.governance.models.audit import AuditDetail, AuditEntry
+from imis_ai.governance.models.contact import ContactEntry, ContactEvent, OptOut, Pause, StaffItem
+from imis_ai.governance.models.message import (
+    Channel,
+    Generation,
+    Offer,
+    OfferUse,
+    OfferVersion,
+    Template,
+    TemplateVersion,
+)
 from imis_ai.governance.models.outbox import OutboxMessage
 from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
 
-__all__ = ["AuditDetail", "AuditEntry", "Decision", "Delegation", "OutboxMessage", "Proposal"]
+__all__ = [
+    "AuditDetail",
+    "AuditEntry",
+    "Channel",
+    "ContactEntry",
+    "ContactEvent",
+    "Decision",
+    "Delegation",
+    "Generation",
+    "Offer",
+    "OfferUse",
+    "OfferVersion",
+    "OptOut",
+    "OutboxMessage",
+    "Pause",
+    "Proposal",
+    "StaffItem",
+    "Template",
+    "TemplateVersion",
+]

@@ -1,0 +1,179 @@
+"""Every change of the contact ledger: contacts, pauses, opt-outs, and what waits for a person."""
+
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+
+from imis_ai.accounts.models import User
+from imis_ai.governance.messages import locks
+from imis_ai.governance.models import (
+    ContactEntry,
+    ContactEvent,
+    Generation,
+    OfferUse,
+    OptOut,
+    Pause,
+    Proposal,
+    StaffItem,
+)
+from imis_ai.governance.refusals import NotAllowed, WhyNot
+
+State = ContactEntry.State
+TRANSITIONS: dict[str, frozenset[str]] = {
+    State.PLANNED: frozenset({State.SENDING, State.STOPPED}),
+    State.SENDING: frozenset({State.SENT, State.PLANNED, State.STOPPED, State.BOUNCED}),
+    State.STOPPED: frozenset({State.PLANNED}),
+    State.SENT: frozenset({State.BOUNCED, State.REPLIED, State.OPTED_OUT}),
+    State.REPLIED: frozenset({State.OPTED_OUT}),
+    State.BOUNCED: frozenset(),
+    State.OPTED_OUT: frozenset(),
+}
+
+
+def plan(
+    *,
+    imis_id: str,
+    channel: str,
+    area: str,
+    now: datetime,
+    proposal: Proposal | None = None,
+    version_id: int | None = None,
+    reason: str = "",
+    reference: str | None = None,
+    is_automatic: bool = False,
+) -> ContactEntry:
+    """A contact that is meant to happen; it counts against the limits of further drafts.
+
+    The same contact of the same proposal is planned once.
+    """
+    same = ContactEntry.objects.filter(imis_id=imis_id, channel=channel, state=State.PLANNED)
+    known = same.filter(proposal=proposal).first() if proposal else None
+    if known:
+        return known
+    return ContactEntry.objects.create(
+        imis_id=imis_id,
+        channel=channel,
+        area=area,
+        proposal=proposal,
+        version_id=version_id,
+        reference=reference,
+        is_automatic=is_automatic,
+        planned_at=now,
+        state_at=now,
+        reason=reason,
+    )
+
+
+def move(*, entry: ContactEntry, to: str, now: datetime, reason: str = "", **values: object) -> bool:
+    """Change the state if that is allowed from where it stands now; returns whether it was."""
+    allowed = [state for state, targets in TRANSITIONS.items() if to in targets]
+    if reason:
+        values["reason"] = reason
+    changed = ContactEntry.objects.filter(pk=entry.pk, state__in=allowed).update(
+        state=to, state_at=now, **values
+    )
+    entry.refresh_from_db()
+    return bool(changed)
+
+
+@transaction.atomic
+def came_back(*, entry: ContactEntry, kind: str, key: str, at: datetime, now: datetime) -> bool:
+    """Note what came in after a contact; False when it was noted before."""
+    _, is_new = ContactEvent.objects.get_or_create(entry=entry, kind=kind, key=key[:200], defaults={"at": at})
+    target = {
+        ContactEvent.Kind.REPLY: State.REPLIED,
+        ContactEvent.Kind.BOUNCE: State.BOUNCED,
+        ContactEvent.Kind.STOP: State.OPTED_OUT,
+    }.get(kind)
+    if is_new and target:
+        move(entry=entry, to=target, now=now)
+    return is_new
+
+
+@transaction.atomic
+def opt_out(
+    *,
+    imis_id: str,
+    kind: str,
+    source: str,
+    now: datetime,
+    channel: str = "",
+    address_digest: str = "",
+) -> OptOut:
+    """Once this returns no such message leaves. Waits while one is leaving. Twice changes nothing."""
+    locks.take(imis_id)
+    made, _ = OptOut.objects.get_or_create(
+        imis_id=imis_id,
+        kind=kind,
+        channel=channel,
+        address_digest=address_digest,
+        ended_at=None,
+        defaults={"source": source, "at": now},
+    )
+    return made
+
+
+@transaction.atomic
+def opt_in(*, opt_out: OptOut, by: User, now: datetime) -> None:
+    """The member changed their mind and told somebody, who is named."""
+    OptOut.objects.filter(pk=opt_out.pk, ended_at=None).update(ended_at=now)
+
+
+@transaction.atomic
+def pause(
+    *,
+    imis_id: str,
+    reason: str,
+    note: str,
+    by: User,
+    now: datetime,
+    until: datetime | None = None,
+    area: str = "",
+) -> Pause:
+    """Leave a member alone; holds for what is approved already. Raises NotAllowed without an end."""
+    if reason == Pause.Reason.MANUAL and until is None:
+        raise NotAllowed(WhyNot("A pause needs an end.", rule="pause", next_step="Choose a date."))
+    if not note.strip():
+        raise NotAllowed(
+            WhyNot("A pause needs a reason.", rule="pause", next_step="Write it in a few words.")
+        )
+    locks.take(imis_id)
+    return Pause.objects.create(
+        imis_id=imis_id, reason=reason, note=note.strip()[:300], by=by, since=now, until=until, area=area
+    )
+
+
+def end_pause(*, pause: Pause, by: User, now: datetime) -> None:
+    Pause.objects.filter(pk=pause.pk, ended_at=None).update(ended_at=now)
+
+
+@transaction.atomic
+def call_a_person(
+    *, imis_id: str, why: str, key: str, now: datetime, entry: ContactEntry | None = None, text: str = ""
+) -> StaffItem:
+    """Something for staff; the same thing that came in makes one item."""
+    made, _ = StaffItem.objects.get_or_create(
+        why=why,
+        key=key[:200],
+        defaults={"imis_id": imis_id, "entry": entry, "text": text[:4000], "opened_at": now},
+    )
+    return made
+
+
+def done(*, item: StaffItem, by: User, now: datetime, note: str = "") -> bool:
+    """Somebody took care of it; False when a colleague was faster."""
+    changed = StaffItem.objects.filter(pk=item.pk, done_at=None).update(
+        done_at=now, done_by=by, note=note.strip()[:300]
+    )
+    return bool(changed)
+
+
+@transaction.atomic
+def forget(*, imis_id: str) -> None:
+    """Erasure: what a person wrote goes; contacts keep a mark that leads to nobody, for the counts."""
+    mark = f"erased-{secrets.token_hex(8)}"
+    for model in (StaffItem, Pause, OptOut, OfferUse):
+        model.objects.filter(imis_id=imis_id).delete()
+    Generation.objects.filter(imis_id=imis_id).delete()
+    ContactEntry.objects.filter(imis_id=imis_id).update(imis_id=mark, address_digest="", reason="")

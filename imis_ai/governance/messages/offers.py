@@ -1,0 +1,208 @@
+"""The catalogue of what staff may give: written by one, approved by another, within ceiling and budget."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Sum
+from django.utils.timezone import localtime
+
+from imis_ai.accounts.models import User
+from imis_ai.governance.messages import facts
+from imis_ai.governance.messages.compose import Fact
+from imis_ai.governance.models import Offer, OfferUse, OfferVersion, Proposal
+from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
+
+State = OfferVersion.State
+RIGHT_WRITE, RIGHT_APPROVE = "messages.write", "messages.approve"
+FACTS = {"offer": "Offer", "offer_until": "Last day of the offer"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a person enters; the columns of `OfferVersion`."""
+
+    what: str
+    cost: Decimal
+    ceiling: Decimal
+    budget: Decimal
+    needs_approval_above: Decimal
+    price_effect: Decimal = Decimal(0)
+    expires_after_days: int = 14
+    reasons: Sequence[str] = field(default_factory=tuple)
+
+
+def register_facts() -> None:
+    """Fields that an offer fills; nobody has them without one."""
+    for name, words in FACTS.items():
+        facts.register(name, words, "offer catalogue", lambda imis_ids, now: {})
+
+
+@transaction.atomic
+def write(*, offer: Offer, terms: Terms, by: User, now: datetime, note: str = "") -> OfferVersion:
+    """A new version, as a draft; an open draft by the same person is rewritten."""
+    _refuse(by, RIGHT_WRITE)
+    Offer.objects.select_for_update().get(pk=offer.pk)
+    version = offer.versions.filter(state=State.DRAFT, written_by=by).first()
+    if version is None:
+        number = (offer.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+        version = OfferVersion(offer=offer, number=number, written_by=by)
+    for name, value in vars(terms).items():
+        setattr(version, name, list(value) if name == "reasons" else value)
+    version.note, version.written_at = note[:300], now
+    version.save()
+    return version
+
+
+def submit(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
+    """Ask a second person."""
+    _refuse(by, RIGHT_WRITE)
+    return _move(version, State.DRAFT, state=State.WAITING)
+
+
+@transaction.atomic
+def approve(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
+    """Put it into the catalogue in place of the version before. Raises NotAllowed for its writer, Changed."""
+    _refuse(by, RIGHT_APPROVE)
+    if version.written_by_id == by.pk:
+        raise NotAllowed(
+            WhyNot(
+                "You wrote this, so someone else approves it.", rule="four eyes", next_step="Ask a colleague."
+            )
+        )
+    OfferVersion.objects.filter(offer=version.offer_id, state=State.APPROVED).update(
+        state=State.RETIRED, retired_at=now
+    )
+    return _move(version, State.WAITING, state=State.APPROVED, approved_by=by, approved_at=now)
+
+
+def send_back(*, version: OfferVersion, by: User, now: datetime, note: str) -> OfferVersion:
+    """Not approved: its writer may change it."""
+    _refuse(by, RIGHT_APPROVE)
+    return _move(version, State.WAITING, state=State.DRAFT, note=note[:300])
+
+
+def retire(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
+    """Nobody is offered it any more; what was promised stays promised."""
+    _refuse(by, RIGHT_APPROVE)
+    return _move(version, State.APPROVED, State.WAITING, State.DRAFT, state=State.RETIRED, retired_at=now)
+
+
+def live(name: str) -> OfferVersion | None:
+    """The approved version of an offer by name."""
+    return OfferVersion.objects.filter(offer__name=name, state=State.APPROVED).select_related("offer").first()
+
+
+def fitting(*, reason: str) -> list[OfferVersion]:
+    """Approved offers that fit a reason and whose budget is not used up, cheapest first."""
+    rows = OfferVersion.objects.filter(state=State.APPROVED).select_related("offer").order_by("cost", "pk")
+    return [row for row in rows if _fits(row, reason) and left_of_budget(row) >= row.cost]
+
+
+def may_give(*, version: OfferVersion, amount: Decimal, reason: str, now: datetime) -> WhyNot | None:
+    """Why this offer may not be made over this amount; None when it may."""
+    if version.state != State.APPROVED:
+        return WhyNot(f"The offer “{version.offer}” is not approved.", "offers", next_step="Choose another.")
+    if not _fits(version, reason):
+        fits = ", ".join(version.reasons)
+        return WhyNot(f"The offer “{version.offer}” is for: {fits}.", "offers", next_step="Choose another.")
+    if amount <= 0:
+        return WhyNot("An offer is worth more than nothing.", "offers", next_step="Enter an amount.")
+    if amount > version.ceiling:
+        return WhyNot(
+            f"{amount:,.2f} is over the ceiling of {version.ceiling:,.2f} for “{version.offer}”.",
+            "offer ceiling",
+            next_step=f"Offer {version.ceiling:,.2f} or less.",
+        )
+    left = left_of_budget(version)
+    if amount > left:
+        return WhyNot(
+            f"The budget of “{version.offer}” has {left:,.2f} left.",
+            "offer budget",
+            next_step="Ask for a larger one.",
+        )
+    return None
+
+
+def needs_second(*, version: OfferVersion, amount: Decimal) -> bool:
+    """Whether this amount goes to a second person."""
+    return amount > version.needs_approval_above
+
+
+def left_of_budget(version: OfferVersion) -> Decimal:
+    """What is left; every version draws on the same purse."""
+    used = OfferUse.objects.filter(offer=version.offer_id, given_back_at=None).aggregate(sum=Sum("amount"))
+    return version.budget - (used["sum"] or Decimal(0))
+
+
+@transaction.atomic
+def reserve(
+    *,
+    version: OfferVersion,
+    imis_id: str,
+    amount: Decimal,
+    reason: str,
+    now: datetime,
+    proposal: Proposal | None = None,
+) -> OfferUse:
+    """Set the money aside, one open offer per member. Raises Blocked with the rule.
+
+    The budget cannot be beaten by asking twice at once: the catalogue's row is locked.
+    """
+    Offer.objects.select_for_update().get(pk=version.offer_id)
+    version.refresh_from_db()
+    if why := may_give(version=version, amount=amount, reason=reason, now=now):
+        raise Blocked(why)
+    if OfferUse.objects.filter(offer=version.offer_id, imis_id=imis_id, given_back_at=None).exists():
+        raise Blocked(WhyNot("This member has this offer already.", "offers", next_step="Withdraw it first."))
+    return OfferUse.objects.create(
+        offer_id=version.offer_id,
+        version=version,
+        imis_id=imis_id,
+        proposal=proposal,
+        amount=amount,
+        at=now,
+        expires_at=now + timedelta(days=version.expires_after_days),
+    )
+
+
+def give_back(*, use: OfferUse, now: datetime) -> None:
+    """The offer was withdrawn, refused or ran out: its money is free again."""
+    OfferUse.objects.filter(pk=use.pk, given_back_at=None).update(given_back_at=now)
+
+
+def facts_of(version: OfferVersion, now: datetime) -> dict[str, Fact]:
+    """What a text may say about an offer: its own approved words, and until when."""
+    until = localtime(now + timedelta(days=version.expires_after_days)).date()
+    at = localtime(version.approved_at).isoformat(timespec="seconds") if version.approved_at else ""
+    said = {
+        "offer": (version.pk, version.what),
+        "offer_until": (until.isoformat(), f"{until.day} {until:%B} {until.year}"),
+    }
+    return {
+        name: Fact(name, FACTS[name], value, text, "offer catalogue", at)
+        for name, (value, text) in said.items()
+    }
+
+
+def _fits(version: OfferVersion, reason: str) -> bool:
+    return not version.reasons or reason in version.reasons
+
+
+def _refuse(by: User, right: str) -> None:
+    if not by.may(right):
+        raise NotAllowed(WhyNot("Your role does not change templates and offers.", rule=right))
+
+
+def _move(version: OfferVersion, *sources: str, **values: Any) -> OfferVersion:
+    if not OfferVersion.objects.filter(pk=version.pk, state__in=sources).update(**values):
+        raise Changed(
+            WhyNot(
+                "Somebody decided on this version already.", rule="states of an offer", next_step="Reload."
+            )
+        )
+    version.refresh_from_db()
+    return version

@@ -1,0 +1,179 @@
+"""Writing, approving and retiring the words that may be sent. Two people stand behind every version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from imis_ai.accounts.models import User
+from imis_ai.governance.messages import facts, grammar, sms_length, tone
+from imis_ai.governance.models import Channel, Template, TemplateVersion
+from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
+
+State = TemplateVersion.State
+RIGHT_WRITE, RIGHT_APPROVE = "messages.write", "messages.approve"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the check. Blocking ones keep a version from being approved."""
+
+    sentence: str
+    is_block: bool = True
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a person writes."""
+
+    subject: str
+    body: str
+    tone: str = "warm"
+    language: str = "en"
+    allowed_fields: Sequence[str] = field(default_factory=tuple)
+
+
+def findings(*, text: Text, channel: str) -> list[Finding]:
+    """Everything to say about a text before it is approved, what blocks first."""
+    found = _grammar(text)
+    if channel == Channel.EMAIL and not text.subject.strip():
+        found.append(Finding("An e-mail needs a subject. Write one."))
+    if "\n" in text.subject or "\r" in text.subject:
+        found.append(Finding("A subject is one line. Remove the line break."))
+    found += [Finding(note.sentence, note.is_block) for note in tone.check(_said(text), tone=text.tone)]
+    if channel == Channel.SMS:
+        found += _sms(text.body)
+    return sorted(found, key=lambda each: not each.is_block)
+
+
+@transaction.atomic
+def write(
+    *, template: Template, text: Text, by: User | None, now: datetime, note: str = ""
+) -> TemplateVersion:
+    """A new version, as a draft; an own open draft is rewritten. `by` is None for what we ship."""
+    _refuse(by, RIGHT_WRITE)
+    open_draft = template.versions.filter(state=State.DRAFT, written_by=by).first() if by else None
+    version = open_draft or TemplateVersion(template=template, number=_next_number(template), written_by=by)
+    version.subject, version.body, version.tone = text.subject.strip(), text.body.strip(), text.tone
+    version.language, version.allowed_fields = text.language, sorted(text.allowed_fields)
+    version.note, version.written_at = note[:300], now
+    version.save()
+    return version
+
+
+@transaction.atomic
+def submit(*, version: TemplateVersion, by: User | None, now: datetime) -> TemplateVersion:
+    """Ask a second person. Raises Blocked when the text cannot be approved as it is."""
+    _refuse(by, RIGHT_WRITE)
+    _refuse_findings(version)
+    return _move(version, State.DRAFT, state=State.WAITING)
+
+
+@transaction.atomic
+def approve(*, version: TemplateVersion, by: User, now: datetime) -> TemplateVersion:
+    """Put a version into use; the one before it in the same language retires.
+
+    Raises NotAllowed for its writer, Blocked when it does not pass the check any more, Changed when decided.
+    """
+    _refuse(by, RIGHT_APPROVE)
+    if version.written_by_id == by.pk:
+        raise NotAllowed(
+            WhyNot(
+                "You wrote this, so someone else approves it.", rule="four eyes", next_step="Ask a colleague."
+            )
+        )
+    _refuse_findings(version)
+    TemplateVersion.objects.filter(
+        template=version.template_id, language=version.language, state=State.APPROVED
+    ).update(state=State.RETIRED, retired_at=now)
+    return _move(version, State.WAITING, state=State.APPROVED, approved_by=by, approved_at=now)
+
+
+@transaction.atomic
+def send_back(*, version: TemplateVersion, by: User, now: datetime, note: str) -> TemplateVersion:
+    """Not approved: its writer may change it."""
+    _refuse(by, RIGHT_APPROVE)
+    return _move(version, State.WAITING, state=State.DRAFT, note=note[:300])
+
+
+@transaction.atomic
+def retire(*, version: TemplateVersion, by: User, now: datetime) -> TemplateVersion:
+    """Take it out of use. What was approved with it and has not left is stopped when it would leave."""
+    _refuse(by, RIGHT_APPROVE)
+    return _move(version, State.APPROVED, State.WAITING, State.DRAFT, state=State.RETIRED, retired_at=now)
+
+
+def text_of(version: TemplateVersion) -> Text:
+    return Text(version.subject, version.body, version.tone, version.language, tuple(version.allowed_fields))
+
+
+def _grammar(text: Text) -> list[Finding]:
+    try:
+        used = grammar.names(grammar.parse(text.subject)) | grammar.names(grammar.parse(text.body))
+    except grammar.BadTemplate as problem:
+        return [Finding(str(problem))]
+    known = facts.known_names()
+    allowed = set(text.allowed_fields or known)
+    found = [
+        Finding(f"There is no fact named {name}. Use one of: {', '.join(sorted(known))}.")
+        for name in sorted(used - known.keys())
+    ]
+    found += [
+        Finding(f"The field {name} is not among the allowed ones. Allow it or remove it.")
+        for name in sorted((used & known.keys()) - allowed)
+    ]
+    if not text.body.strip():
+        found.append(Finding("The text is empty. Write it."))
+    return found
+
+
+def _sms(body: str) -> list[Finding]:
+    length = sms_length.measure(body)
+    if length.parts > sms_length.MOST_PARTS:
+        return [
+            Finding(
+                f"It takes {length.parts} parts as SMS; {sms_length.MOST_PARTS} are the most. Shorten it."
+            )
+        ]
+    if length.encoding == sms_length.UCS:
+        return [Finding("One character makes every part shorter (70 instead of 160).", is_block=False)]
+    return []
+
+
+def _said(text: Text) -> str:
+    """The words alone: names of fields are not read by members."""
+    return grammar.FIELD.sub(" ", f"{text.subject}\n{text.body}")
+
+
+def _refuse_findings(version: TemplateVersion) -> None:
+    blocking = [
+        each for each in findings(text=text_of(version), channel=version.template.channel) if each.is_block
+    ]
+    if blocking:
+        raise Blocked(WhyNot(blocking[0].sentence, rule="template check", next_step="Then send it again."))
+
+
+def _refuse(by: User | None, right: str) -> None:
+    if by is not None and not by.may(right):
+        raise NotAllowed(WhyNot("Your role does not change templates and offers.", rule=right))
+
+
+def _next_number(template: Template) -> int:
+    Template.objects.select_for_update().get(pk=template.pk)
+    return (template.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _move(version: TemplateVersion, *sources: str, **values: Any) -> TemplateVersion:
+    if not TemplateVersion.objects.filter(pk=version.pk, state__in=sources).update(**values):
+        raise Changed(
+            WhyNot(
+                "Somebody decided on this version already.",
+                rule="states of a text",
+                next_step="Reload the page.",
+            )
+        )
+    version.refresh_from_db()
+    return version
