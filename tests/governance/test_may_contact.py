@@ -6,7 +6,7 @@ import pytest
 
 from imis_ai.governance import messages
 from imis_ai.governance.messages import contact, ledger, limits, pauses
-from imis_ai.governance.models import ContactEntry, OptOut, Pause
+from imis_ai.governance.models import AuditEntry, ContactEntry, OptOut, Pause
 from imis_ai.governance.refusals import NotAllowed
 from imis_ai.mirror.models import Consent, Member, MemberAlias
 from tests.factories.accounts import UserFactory
@@ -252,3 +252,22 @@ def test_erasure_takes_what_was_written_and_keeps_the_counts():
     assert not ContactEntry.objects.filter(imis_id=member.imis_id).exists()
     assert not OptOut.objects.exists()
     assert not Pause.objects.exists()
+
+
+def test_what_people_change_is_in_the_audit_log():
+    member, by = reachable(), UserFactory()
+
+    made = ledger.opt_out(imis_id=member.imis_id, kind="no marketing", source="staff", by=by, now=NOW)
+    ledger.opt_out(imis_id=member.imis_id, kind="no marketing", source="staff", by=by, now=NOW)
+    ledger.opt_in(opt_out=made, by=by, now=NOW, note="Asked to hear from us again")
+    pause = ledger.pause(imis_id=member.imis_id, reason="dispute", note="Invoice", by=by, now=NOW)
+    ledger.end_pause(pause=pause, by=by, now=NOW)
+
+    entries = AuditEntry.objects.order_by("seq").values_list("action", "actor_id")
+    assert list(entries) == [
+        ("contact.opted out", by.pk),
+        ("contact.opted in", by.pk),
+        ("contact.paused", by.pk),
+        ("contact.pause ended", by.pk),
+    ]
+    assert may(member) is None

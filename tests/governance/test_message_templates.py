@@ -55,6 +55,11 @@ def test_a_text_is_used_only_after_a_second_person_approved_it():
     templates.approve(version=version, by=colleague, now=NOW)
 
     assert drafts.usable(area="retention", channel="email") == [version]
+    assert list(models.AuditEntry.objects.order_by("seq").values_list("action", "actor_id")) == [
+        ("template.written", writer.pk),
+        ("template.submitted", writer.pk),
+        ("template.approved", colleague.pk),
+    ]
     with pytest.raises(Changed):
         templates.approve(version=version, by=UserFactory(), now=NOW)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from imis_ai.accounts.models import User
+from imis_ai.governance import audit
 from imis_ai.governance.messages import locks
 from imis_ai.governance.models import (
     ContactEntry,
@@ -100,10 +101,11 @@ def opt_out(
     now: datetime,
     channel: str = "",
     address_digest: str = "",
+    by: User | None = None,
 ) -> OptOut:
     """Once this returns no such message leaves. Waits while one is leaving. Twice changes nothing."""
     locks.take(imis_id)
-    made, _ = OptOut.objects.get_or_create(
+    made, is_new = OptOut.objects.get_or_create(
         imis_id=imis_id,
         kind=kind,
         channel=channel,
@@ -111,13 +113,19 @@ def opt_out(
         ended_at=None,
         defaults={"source": source, "at": now},
     )
+    if is_new:
+        detail = {"after": {"kind": kind, "channel": channel}, "reason": source}
+        audit.record(action="contact.opted out", by=by, now=now, imis_id=imis_id, detail=detail)
     return made
 
 
 @transaction.atomic
-def opt_in(*, opt_out: OptOut, by: User, now: datetime) -> None:
+def opt_in(*, opt_out: OptOut, by: User, now: datetime, note: str) -> None:
     """The member changed their mind and told somebody, who is named."""
-    OptOut.objects.filter(pk=opt_out.pk, ended_at=None).update(ended_at=now)
+    if OptOut.objects.filter(pk=opt_out.pk, ended_at=None).update(ended_at=now):
+        before = {"kind": opt_out.kind, "channel": opt_out.channel}
+        detail = {"before": before, "after": None, "reason": note[:300]}
+        audit.record(action="contact.opted in", by=by, now=now, imis_id=opt_out.imis_id, detail=detail)
 
 
 @transaction.atomic
@@ -139,13 +147,20 @@ def pause(
             WhyNot("A pause needs a reason.", rule="pause", next_step="Write it in a few words.")
         )
     locks.take(imis_id)
-    return Pause.objects.create(
+    made = Pause.objects.create(
         imis_id=imis_id, reason=reason, note=note.strip()[:300], by=by, since=now, until=until, area=area
     )
+    detail = {"reason": reason, "note": made.note, "area": area, "until": until}
+    audit.record(action="contact.paused", by=by, now=now, imis_id=imis_id, detail=detail)
+    return made
 
 
+@transaction.atomic
 def end_pause(*, pause: Pause, by: User, now: datetime) -> None:
-    Pause.objects.filter(pk=pause.pk, ended_at=None).update(ended_at=now)
+    """Before its time, by a person."""
+    if Pause.objects.filter(pk=pause.pk, ended_at=None).update(ended_at=now):
+        detail = {"reason": pause.reason, "note": pause.note, "area": pause.area}
+        audit.record(action="contact.pause ended", by=by, now=now, imis_id=pause.imis_id, detail=detail)
 
 
 @transaction.atomic
@@ -161,11 +176,17 @@ def call_a_person(
     return made
 
 
+@transaction.atomic
 def done(*, item: StaffItem, by: User, now: datetime, note: str = "") -> bool:
     """Somebody took care of it; False when a colleague was faster."""
     changed = StaffItem.objects.filter(pk=item.pk, done_at=None).update(
         done_at=now, done_by=by, note=note.strip()[:300]
     )
+    if changed:
+        about, detail = ("staff item", str(item.pk)), {"why": item.why, "reason": note[:300]}
+        audit.record(
+            action="staff item.done", by=by, now=now, about=about, imis_id=item.imis_id, detail=detail
+        )
     return bool(changed)
 
 

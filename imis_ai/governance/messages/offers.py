@@ -11,6 +11,7 @@ from django.db.models import Max, Sum
 from django.utils.timezone import localtime
 
 from imis_ai.accounts.models import User
+from imis_ai.governance import audit
 from imis_ai.governance.messages import facts
 from imis_ai.governance.messages.compose import Fact
 from imis_ai.governance.models import Offer, OfferUse, OfferVersion, Proposal
@@ -54,13 +55,17 @@ def write(*, offer: Offer, terms: Terms, by: User, now: datetime, note: str = ""
         setattr(version, name, list(value) if name == "reasons" else value)
     version.note, version.written_at = note[:300], now
     version.save()
+    _audit("offer.written", version, by, now)
     return version
 
 
+@transaction.atomic
 def submit(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
     """Ask a second person."""
     _refuse(by, RIGHT_WRITE)
-    return _move(version, State.DRAFT, state=State.WAITING)
+    _move(version, State.DRAFT, state=State.WAITING)
+    _audit("offer.submitted", version, by, now)
+    return version
 
 
 @transaction.atomic
@@ -76,19 +81,27 @@ def approve(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
     OfferVersion.objects.filter(offer=version.offer_id, state=State.APPROVED).update(
         state=State.RETIRED, retired_at=now
     )
-    return _move(version, State.WAITING, state=State.APPROVED, approved_by=by, approved_at=now)
+    _move(version, State.WAITING, state=State.APPROVED, approved_by=by, approved_at=now)
+    _audit("offer.approved", version, by, now)
+    return version
 
 
+@transaction.atomic
 def send_back(*, version: OfferVersion, by: User, now: datetime, note: str) -> OfferVersion:
     """Not approved: its writer may change it."""
     _refuse(by, RIGHT_APPROVE)
-    return _move(version, State.WAITING, state=State.DRAFT, note=note[:300])
+    _move(version, State.WAITING, state=State.DRAFT, note=note[:300])
+    _audit("offer.sent back", version, by, now)
+    return version
 
 
+@transaction.atomic
 def retire(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
     """Nobody is offered it any more; what was promised stays promised."""
     _refuse(by, RIGHT_APPROVE)
-    return _move(version, State.APPROVED, State.WAITING, State.DRAFT, state=State.RETIRED, retired_at=now)
+    _move(version, State.APPROVED, State.WAITING, State.DRAFT, state=State.RETIRED, retired_at=now)
+    _audit("offer.retired", version, by, now)
+    return version
 
 
 def live(name: str) -> OfferVersion | None:
@@ -158,7 +171,7 @@ def reserve(
         raise Blocked(why)
     if OfferUse.objects.filter(offer=version.offer_id, imis_id=imis_id, given_back_at=None).exists():
         raise Blocked(WhyNot("This member has this offer already.", "offers", next_step="Withdraw it first."))
-    return OfferUse.objects.create(
+    use = OfferUse.objects.create(
         offer_id=version.offer_id,
         version=version,
         imis_id=imis_id,
@@ -167,11 +180,24 @@ def reserve(
         at=now,
         expires_at=now + timedelta(days=version.expires_after_days),
     )
+    detail = {"offer": version.offer.name, "amount": amount, "reason": reason}
+    audit.record(
+        action="offer.reserved",
+        by=None,
+        now=now,
+        about=("offer", str(version.pk)),
+        imis_id=imis_id,
+        detail=detail,
+    )
+    return use
 
 
+@transaction.atomic
 def give_back(*, use: OfferUse, now: datetime) -> None:
     """The offer was withdrawn, refused or ran out: its money is free again."""
-    OfferUse.objects.filter(pk=use.pk, given_back_at=None).update(given_back_at=now)
+    if OfferUse.objects.filter(pk=use.pk, given_back_at=None).update(given_back_at=now):
+        about = ("offer", str(use.version_id))
+        audit.record(action="offer.given back", by=None, now=now, about=about, imis_id=use.imis_id)
 
 
 def facts_of(version: OfferVersion, now: datetime) -> dict[str, Fact]:
@@ -188,6 +214,13 @@ def facts_of(version: OfferVersion, now: datetime) -> dict[str, Fact]:
     }
 
 
+def _audit(action: str, version: OfferVersion, by: User, now: datetime) -> None:
+    names = (*Terms.__dataclass_fields__, "number", "state")
+    detail: dict[str, Any] = {"offer": version.offer.name, "reason": version.note}
+    detail["after"] = {name: getattr(version, name) for name in names}
+    audit.record(action=action, by=by, now=now, about=("offer", str(version.pk)), detail=detail)
+
+
 def _fits(version: OfferVersion, reason: str) -> bool:
     return not version.reasons or reason in version.reasons
 
@@ -197,7 +230,7 @@ def _refuse(by: User, right: str) -> None:
         raise NotAllowed(WhyNot("Your role does not change templates and offers.", rule=right))
 
 
-def _move(version: OfferVersion, *sources: str, **values: Any) -> OfferVersion:
+def _move(version: OfferVersion, *sources: str, **values: Any) -> None:
     if not OfferVersion.objects.filter(pk=version.pk, state__in=sources).update(**values):
         raise Changed(
             WhyNot(
@@ -205,4 +238,3 @@ def _move(version: OfferVersion, *sources: str, **values: Any) -> OfferVersion:
             )
         )
     version.refresh_from_db()
-    return version

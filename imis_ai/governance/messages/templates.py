@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from imis_ai.accounts.models import User
+from imis_ai.governance import audit
 from imis_ai.governance.messages import facts, grammar, sms_length, tone
 from imis_ai.governance.models import Channel, Template, TemplateVersion
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
@@ -61,6 +62,7 @@ def write(
     version.language, version.allowed_fields = text.language, sorted(text.allowed_fields)
     version.note, version.written_at = note[:300], now
     version.save()
+    _audit("template.written", version, by, now)
     return version
 
 
@@ -69,7 +71,9 @@ def submit(*, version: TemplateVersion, by: User | None, now: datetime) -> Templ
     """Ask a second person. Raises Blocked when the text cannot be approved as it is."""
     _refuse(by, RIGHT_WRITE)
     _refuse_findings(version)
-    return _move(version, State.DRAFT, state=State.WAITING)
+    _move(version, State.DRAFT, state=State.WAITING)
+    _audit("template.submitted", version, by, now)
+    return version
 
 
 @transaction.atomic
@@ -89,25 +93,50 @@ def approve(*, version: TemplateVersion, by: User, now: datetime) -> TemplateVer
     TemplateVersion.objects.filter(
         template=version.template_id, language=version.language, state=State.APPROVED
     ).update(state=State.RETIRED, retired_at=now)
-    return _move(version, State.WAITING, state=State.APPROVED, approved_by=by, approved_at=now)
+    _move(version, State.WAITING, state=State.APPROVED, approved_by=by, approved_at=now)
+    _audit("template.approved", version, by, now)
+    return version
 
 
 @transaction.atomic
 def send_back(*, version: TemplateVersion, by: User, now: datetime, note: str) -> TemplateVersion:
     """Not approved: its writer may change it."""
     _refuse(by, RIGHT_APPROVE)
-    return _move(version, State.WAITING, state=State.DRAFT, note=note[:300])
+    _move(version, State.WAITING, state=State.DRAFT, note=note[:300])
+    _audit("template.sent back", version, by, now)
+    return version
 
 
 @transaction.atomic
 def retire(*, version: TemplateVersion, by: User, now: datetime) -> TemplateVersion:
     """Take it out of use. What was approved with it and has not left is stopped when it would leave."""
     _refuse(by, RIGHT_APPROVE)
-    return _move(version, State.APPROVED, State.WAITING, State.DRAFT, state=State.RETIRED, retired_at=now)
+    _move(version, State.APPROVED, State.WAITING, State.DRAFT, state=State.RETIRED, retired_at=now)
+    _audit("template.retired", version, by, now)
+    return version
 
 
 def text_of(version: TemplateVersion) -> Text:
     return Text(version.subject, version.body, version.tone, version.language, tuple(version.allowed_fields))
+
+
+def before(version: TemplateVersion) -> TemplateVersion | None:
+    """The version of the same language that this one would follow."""
+    earlier = version.template.versions.filter(language=version.language, number__lt=version.number)
+    return earlier.exclude(approved_at=None).first()
+
+
+def _audit(action: str, version: TemplateVersion, by: User | None, now: datetime) -> None:
+    earlier = before(version)
+    detail = {
+        "template": version.template.name,
+        "number": version.number,
+        "before": {"subject": earlier.subject, "body": earlier.body} if earlier else None,
+        "after": {"subject": version.subject, "body": version.body},
+        "reason": version.note,
+        "area": version.template.area,
+    }
+    audit.record(action=action, by=by, now=now, about=("template", str(version.pk)), detail=detail)
 
 
 def _grammar(text: Text) -> list[Finding]:
@@ -166,7 +195,7 @@ def _next_number(template: Template) -> int:
     return (template.versions.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def _move(version: TemplateVersion, *sources: str, **values: Any) -> TemplateVersion:
+def _move(version: TemplateVersion, *sources: str, **values: Any) -> None:
     if not TemplateVersion.objects.filter(pk=version.pk, state__in=sources).update(**values):
         raise Changed(
             WhyNot(
@@ -176,4 +205,3 @@ def _move(version: TemplateVersion, *sources: str, **values: Any) -> TemplateVer
             )
         )
     version.refresh_from_db()
-    return version
