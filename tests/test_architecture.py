@@ -66,3 +66,14 @@ def test_a_module_says_what_it_is_for(path):
 
 def test_nothing_is_called_utils():
     assert [p for p in FILES if p.stem in {"utils", "helpers", "misc", "common"}] == []
+
+
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+ONE_TAG = re.compile(r"\s*\{%[^%]*%\}$")  # Django cannot break it
+
+
+@each(TEMPLATES)
+def test_a_template_is_written_in_lines_that_can_be_read(path):
+    long = [line for line in path.read_text().splitlines() if len(line) > 120 and not ONE_TAG.match(line)]
+
+    assert long == []

@@ -8,6 +8,7 @@ from django.test import Client
 
 from imis_ai.accounts.models import User
 from tests.factories.accounts import PASSWORD, UserFactory
+from tests.reading import html_of
 
 WRONG = {"username": "priya", "password": "not this one at all"}
 RIGHT = {"username": "priya", "password": PASSWORD}
@@ -116,7 +117,7 @@ def test_preferences_are_saved_and_used(priya):
 
     client.post("/account/", {"theme": "dark", "density": "compact"})
 
-    page = client.get("/account/").content.decode()
+    page = html_of(client.get("/account/"))
     assert '<html lang="en" data-theme="dark" data-density="compact">' in page
     assert "data-shortcuts" not in page
     assert "Your preferences are saved." in page

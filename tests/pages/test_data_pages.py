@@ -16,6 +16,7 @@ from imis_ai.jobs.models import JobRun
 from imis_ai.mirror import queries
 from imis_ai.mirror.models import Feed, Reject
 from tests.factories.accounts import UserFactory
+from tests.reading import html_of
 
 
 def feed(name, *, hours=1, health="fresh", **fields):
@@ -173,7 +174,7 @@ def test_refused_records_are_ignored_only_when_chosen(admin):
 
 @pytest.mark.row("GOV-52")
 def test_the_register_names_every_object_and_field_with_its_purpose(as_role):
-    text = as_role("executive").get("/data/scope/").content.decode()
+    text = html_of(as_role("executive").get("/data/scope/"))
 
     read = [(resource.path, field) for resource in RESOURCES.values() for field in resource.fields]
     assert len(read) > 80

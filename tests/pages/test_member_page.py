@@ -1,6 +1,7 @@
 """One member's page: what is said of the risk, what happened, two years of behaviour."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -20,6 +21,7 @@ from tests.factories.mirror import (
     TermFactory,
 )
 from tests.factories.retention import AS_OF, RiskScoreFactory, UnscoredFactory
+from tests.reading import html_of
 
 ADDRESS = "/retention/members/104482/"
 
@@ -46,7 +48,7 @@ def dana(run):
 
 
 def test_the_risk_is_said_in_words_with_its_range_date_and_horizons(dana, as_role):
-    text = as_role("membership").get(ADDRESS).content.decode()
+    text = html_of(as_role("membership").get(ADDRESS))
 
     for said in (
         "About 2 in 3 likely to lapse by 30 August",
@@ -72,11 +74,14 @@ def test_in_grace_it_is_said_until_when_a_payment_counts(run, as_role):
                      renews_on=AS_OF - dt.timedelta(days=10))  # fmt: skip
     client = as_role("membership")
 
-    text = client.get("/retention/members/1/").content.decode()
+    text = html_of(client.get("/retention/members/1/"))
     listed = client.get("/retention/?view=grace").context["rows"]
 
     assert "About 4 in 5 likely not to renew" in text
-    assert "The term ended on 22 May; a payment until 21 July still counts as renewed." in text
+    year = "( 2026)?"  # said only once it is some time ago
+    assert re.search(
+        f"The term ended on 22 May{year}; a payment until 21 July{year} still counts as renewed.", text
+    )
     assert [(row.score, row.low, row.high) for row in listed] == [(80, 70, 90)]
 
 

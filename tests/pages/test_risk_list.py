@@ -22,6 +22,7 @@ from tests.factories.retention import (
     ScoreRunFactory,
     UnscoredFactory,
 )
+from tests.reading import html_of
 
 pytestmark = pytest.mark.usefixtures("the_day_of_the_pages")
 
@@ -43,7 +44,7 @@ def test_the_list_shows_members_above_the_line_with_range_reasons_and_dues(run, 
     response = as_role("membership").get("/retention/")
 
     assert ids(response) == ["104482", "2"]
-    text = response.content.decode()
+    text = html_of(response)
     assert "Dana Whitfield" in text
     assert "52 to 78" in text
     assert "No portal visit, 92 days" in text
@@ -194,7 +195,7 @@ def test_the_panel_has_its_own_address_and_comes_alone_as_a_fragment(run, as_rol
     closed = client.get("/retention/", headers={"HX-Request": "true", "HX-Target": "panel"})
 
     for response in (page, fragment):
-        text = response.content.decode()
+        text = html_of(response)
         assert "About 2 in 3 likely to lapse by 30 August" in text
         assert "66 lapse" in text
         assert "Used to visit every 12 days" in text
