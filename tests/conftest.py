@@ -1,7 +1,13 @@
 """Fixtures for every test. Tests run on the embedded PostgreSQL and Redis."""
 
-import pytest
-from django.db import connection
+import os
+
+# test processes share few cores: threads of linear algebra that wait for each other cost more than they give
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import pytest  # noqa: E402  after the environment that numpy reads
+from django.db import connection  # noqa: E402  likewise
 
 CHAIN = ("governance_auditentry", "governance_auditdetail")
 

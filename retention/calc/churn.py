@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from retention.calc import additive, baselines, boost, calibrate, prior, smooth, survival
 from retention.calc.additive import Additive, Codes, Floats
-from retention.calc.rows import NEAR, Rows, weights
+from retention.calc.rows import LEAD, NEAR, Rows, weights
 
 KIND = "additive hazard"
 Z80 = 1.2816
@@ -28,7 +28,7 @@ SCREENED = 60
 KNOWN_SHARE = 0.5
 YEARS_TO_LEVEL = 5
 RECENT_YEARS = 3.0  # half-life of a year's say about the present level
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ class Model:
     kind: str
     renewal: Additive
     late: Floats
-    monthly: float
-    monthly_sd: float
+    leaving: Floats  # rates of resigning per 30 days, by step before the term's end
+    leaving_sd: float  # of their logarithm
     resigning: Additive | None = None
+    resigning_usual: float = 0.0  # score of somebody who resigns at those rates
     level: float = 0.0
     slope: float = 1.0
     hidden: float = HIDDEN
@@ -85,7 +86,7 @@ def learn(
 
     A twin, which only shows what renewals would have looked like, is fitted once and without resignations.
     """
-    rows = at_the_final_price(rows)
+    everybody, rows = rows, at_the_final_price(rows)
     part = rows.take(learnable(rows, by=by, nearest=0, farthest=NEAR))
     y = part.lapsed.astype(np.float64)
     weight = level_years(part.end, y, weights(part))
@@ -99,12 +100,12 @@ def learn(
     year = part.end.astype("datetime64[Y]").astype(np.int64)
     learned = additive.believe_supported(learned, small, weight, year)
     learned = prior.mix(learned, small, weight, own=own)
-    monthly, monthly_sd, resigning = 0.0, 0.0, None
+    rates, sd, resigning, usual = np.zeros(len(survival.STEPS)), 0.0, None, 0.0
     if not is_twin:
-        monthly, monthly_sd, resigning = _resigning(rows, learned.grid, by=by, grace=grace, seed=seed)
+        rates, sd, resigning, usual = _resigning(everybody, learned.grid, by=by, grace=grace, seed=seed)
     model = Model(
-        kind=KIND, renewal=learned, late=survival.late_curve(delays, grace), monthly=monthly,
-        monthly_sd=monthly_sd, resigning=resigning,
+        kind=KIND, renewal=learned, late=survival.late_curve(delays, grace), leaving=rates, leaving_sd=sd,
+        resigning=resigning, resigning_usual=usual,
     )  # fmt: skip
     return replace(model, fading=_fading(model, rows, by=by))
 
@@ -180,24 +181,37 @@ def predict(model: Model, rows: Rows, *, horizons: Sequence[int] = (30, 60, 90))
     codes = model.renewal.grid.codes(rows.x, rows.names)
     score, variance = _score(model, codes, rows.lead)
     ahead = survival.Ahead(rows.lead, rows.length)
-    monthly = _monthly(model, rows)
-    lift = np.exp(Z80 * model.monthly_sd)
+    leaving, doubt = _leaving(model, rows, ahead)
     middle = calibrate.chance(score)
     low, high = calibrate.bounds(score, variance, z=Z80)
     low, high = np.minimum(low, middle), np.maximum(high, middle)
     ends = [survival.still_open(c, ahead, model.late) for c in (middle, low, high)]
-    months = [monthly, monthly / lift, np.minimum(monthly * lift, 0.9)]
-    curves = {
-        h: [survival.within(ahead, c, m, h) for c, m in zip(ends, months, strict=True)] for h in horizons
-    }
-    on, start, end = survival.lapse_dates(ahead, ends[0], monthly)
+    curves = {h: _with_range(ahead, ends, leaving, doubt, h) for h in horizons}
+    on, start, end = survival.lapse_dates(ahead, ends[0], leaving)
     return Chances(
         renewal=ends[0], renewal_low=ends[1], renewal_high=ends[2],
         risk={h: c[0] for h, c in curves.items()},
-        low={h: np.min(c, axis=0) for h, c in curves.items()},
-        high={h: np.max(c, axis=0) for h, c in curves.items()},
+        low={h: c[1] for h, c in curves.items()},
+        high={h: c[2] for h, c in curves.items()},
         lapse_on=on, lapse_from=start, lapse_to=end, score=score,
     )  # fmt: skip
+
+
+def _with_range(
+    ahead: survival.Ahead, ends: Sequence[Floats], leaving: survival.Leaving, doubt: Floats, days: int
+) -> tuple[Floats, Floats, Floats]:
+    """(chance, low, high) within `days`: the doubts about renewing and resigning are of different data, so
+    their deviations add as squares.
+    """
+    middle, low, high = ends
+    said = survival.within(ahead, middle, leaving, days)
+    slow, fast = (
+        survival.within(ahead, middle, leaving.at_pace(np.exp(sign * Z80 * doubt)), days) for sign in (-1, 1)
+    )
+    bounds = [survival.within(ahead, c, leaving, days) for c in (low, high)]
+    down = np.hypot(said - np.minimum.reduce([*bounds, said]), said - np.minimum(slow, said))
+    up = np.hypot(np.maximum.reduce([*bounds, said]) - said, np.maximum(fast, said) - said)
+    return said, np.maximum(said - down, 0), np.minimum(said + up, 1)
 
 
 def contributions(model: Model, rows: Rows) -> Floats:
@@ -242,25 +256,38 @@ def _renewal_model(
 
 def _resigning(
     rows: Rows, grid: additive.Grid, *, by: np.datetime64, grace: int, seed: int
-) -> tuple[float, float, Additive | None]:
-    """Rate of resigning per 30 days, the uncertainty of its logarithm, and a model of who does."""
+) -> tuple[Floats, float, Additive | None, float]:
+    """Rates of resigning, the uncertainty of their logarithm, a model of who does, and its usual score.
+
+    The rates say how many resign, the model only who: its usual score is that of the last year's members, or
+    whatever rose with the calendar would count twice.
+    """
     month = np.timedelta64(30, "D")
     part = rows.take(
         np.flatnonzero(~rows.in_grace & (rows.day + month + np.timedelta64(grace + 1, "D") <= by))
     )
-    exposed = np.clip(part.lead, 0, 30) / survival.MONTH
+    exposed = np.clip(part.lead, 0, 30)
     left = part.resigned & (part.on < part.day + month)
-    rate, spread = survival.monthly_rate(float(left.sum()), float(exposed.sum()))
+    left_at = ((part.end - part.on)[left] / np.timedelta64(1, "D")).astype(np.int64)
+    rates, doubt = survival.rates_of_leaving(part.lead, exposed, left_at)
     if left.sum() < FEWEST_RESIGNATIONS:
-        return rate, spread, None
-    codes = grid.codes(part.x, part.names)
-    return rate, spread, smooth.fit(grid, codes, left.astype(np.float64), exposed, seed=seed)
+        return rates, doubt, None, 0.0
+    own = grid.take([j for j, name in enumerate(grid.names) if name != LEAD])
+    codes = own.codes(part.x, part.names)
+    model = smooth.fit(own, codes, left.astype(np.float64), exposed / survival.MONTH, seed=seed)
+    recent = part.day > part.day.max() - np.timedelta64(survival.YEAR, "D")
+    return rates, doubt, model, float(np.log(np.exp(model.score(codes[recent])).mean()))
 
 
-def _monthly(model: Model, rows: Rows) -> Floats:
-    if model.resigning is None:
-        return np.full(len(rows), model.monthly)
-    return calibrate.chance(model.resigning.score(model.resigning.grid.codes(rows.x, rows.names)))
+def _leaving(model: Model, rows: Rows, ahead: survival.Ahead) -> tuple[survival.Leaving, Floats]:
+    """How each member resigns, and the standard deviation of the logarithm of that pace."""
+    own = model.resigning
+    if own is None:
+        ones = np.ones(len(rows))
+        return survival.Leaving(model.leaving, ones, ahead), model.leaving_sd * ones
+    codes = own.grid.codes(rows.x, rows.names)
+    pace = np.exp(own.score(codes) - model.resigning_usual)
+    return survival.Leaving(model.leaving, pace, ahead), own.spread(codes)
 
 
 def _fading(model: Model, rows: Rows, *, by: np.datetime64) -> tuple[Fading, ...]:
@@ -290,8 +317,8 @@ def pack(model: Model) -> dict[str, Any]:
     fading = [[f.level, f.slope, f.variance] for f in model.fading]
     return {
         "format": FORMAT, "kind": model.kind, "renewal": additive.pack(model.renewal), "late": model.late,
-        "monthly": model.monthly, "monthly_sd": model.monthly_sd, "level": model.level, "slope": model.slope,
-        "hidden": model.hidden, "fading": fading,
+        "leaving": model.leaving, "leaving_sd": model.leaving_sd, "resigning_usual": model.resigning_usual,
+        "level": model.level, "slope": model.slope, "hidden": model.hidden, "fading": fading,
         "resigning": additive.pack(model.resigning) if model.resigning else None,
     }  # fmt: skip
 
@@ -299,7 +326,8 @@ def pack(model: Model) -> dict[str, Any]:
 def unpack(stored: dict[str, Any]) -> Model:
     return Model(
         kind=stored["kind"], renewal=additive.unpack(stored["renewal"]), late=stored["late"],
-        monthly=stored["monthly"], monthly_sd=stored["monthly_sd"], level=stored["level"],
+        leaving=stored["leaving"], leaving_sd=stored["leaving_sd"], level=stored["level"],
         slope=stored["slope"], hidden=stored["hidden"], fading=tuple(Fading(*f) for f in stored["fading"]),
+        resigning_usual=stored["resigning_usual"],
         resigning=additive.unpack(stored["resigning"]) if stored["resigning"] else None,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.calc.survival import Ahead, lapse_dates, late_curve, still_open, within
+from retention.calc.survival import STEPS, Ahead, Leaving, lapse_dates, late_curve, still_open, within
 
 SHARE = st.floats(0, 1)
 PER_MILLE = st.integers(0, 100).map(lambda n: n / 1000)
@@ -16,8 +16,15 @@ def ahead(lead, length=365):
     return Ahead(np.array([lead]), np.array([length]))
 
 
+def steady(lead, length, monthly):
+    """Resigning at one rate whatever the distance from the end: `monthly` is the share in 30 days."""
+    rate = -np.log1p(-min(monthly, 1 - 1e-12))
+    return Leaving(np.full(len(STEPS), rate), np.ones(1), ahead(lead, length))
+
+
 def risk(lead, renewal, monthly=0.0, days=90, length=365):
-    return float(within(ahead(lead, length), np.array([renewal]), np.array([monthly]), days)[0])
+    leaving = steady(lead, length, monthly)
+    return float(within(ahead(lead, length), np.array([renewal]), leaving, days)[0])
 
 
 @pytest.mark.row("CHURN-02")
@@ -59,7 +66,8 @@ def test_waiting_in_grace_raises_the_chance_as_those_who_renew_late_have_done_so
 
 def dates(lead, renewal, monthly, length=365):
     return [
-        int(part[0]) for part in lapse_dates(ahead(lead, length), np.array([renewal]), np.array([monthly]))
+        int(part[0])
+        for part in lapse_dates(ahead(lead, length), np.array([renewal]), steady(lead, length, monthly))
     ]
 
 
