@@ -33,7 +33,13 @@ def test_in_order(parts):
 
     tasks.nightly(SILENT)
 
-    assert done == ["mirror.sync", "features.build", "retention.keep_trained", "retention.score"]
+    assert done == [
+        "mirror.sync",
+        "features.build",
+        "retention.keep_trained",
+        "retention.score",
+        "audit.seal",
+    ]
 
 
 def test_when_imis_is_away_members_are_scored_all_the_same_and_staff_are_told(parts):

@@ -1,5 +1,8 @@
 """The audit log: a keyed hash chain of who did what, its seals, and what proves it whole."""
 
 from imis_ai.governance.audit.append import record
+from imis_ai.governance.audit.nightly import Broken, check, seal_the_day
+from imis_ai.governance.audit.seals import NotWritten
+from imis_ai.governance.audit.verify import REMOVED, Verdict, verify
 
-__all__ = ["record"]
+__all__ = ["REMOVED", "Broken", "NotWritten", "Verdict", "check", "record", "seal_the_day", "verify"]

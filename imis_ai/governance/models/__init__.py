@@ -1,6 +1,6 @@
 """Tables of governance, one module per noun."""
 
-from imis_ai.governance.models.audit import AuditDetail, AuditEntry
+from imis_ai.governance.models.audit import AuditDetail, AuditEntry, AuditHead, AuditSeal
 from imis_ai.governance.models.contact import ContactEntry, ContactEvent, OptOut, Pause, StaffItem
 from imis_ai.governance.models.message import (
     Channel,
@@ -17,6 +17,8 @@ from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
 __all__ = [
     "AuditDetail",
     "AuditEntry",
+    "AuditHead",
+    "AuditSeal",
     "Channel",
     "ContactEntry",
     "ContactEvent",

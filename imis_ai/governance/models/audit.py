@@ -24,8 +24,8 @@ class AuditEntry(models.Model):
     )
     versions = models.JSONField(default=dict, help_text="name -> text: model, template, rule …")
     commitment = models.CharField(max_length=64, help_text="SHA-256 of nonce and detail")
-    prev = models.CharField(max_length=64, help_text="`mac` of the entry before")
-    mac = models.CharField(max_length=64, help_text="HMAC-SHA-256 of all the above")
+    prev = models.CharField(max_length=64, help_text="SHA-256 of the entry before")
+    mac = models.CharField(max_length=64, help_text="keyed hash of the SHA-256 of all the above")
 
     class Meta:
         indexes = [
@@ -46,3 +46,25 @@ class AuditDetail(models.Model):
     nonce = models.CharField(max_length=32)
     imis_id = models.CharField(max_length=60, blank=True, db_index=True)
     detail = models.TextField(help_text="canonical JSON, as text so that it reads back to the byte")
+
+
+class AuditHead(models.Model):
+    """Where the chain ends, signed: entries cut off at the end are missed before the next seal."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField()
+    head = models.CharField(max_length=64, help_text="SHA-256 of the last entry")
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="audit_has_one_head")]
+
+
+class AuditSeal(models.Model):
+    """A signed checkpoint. The same stands in a file in a second place (AUDIT_CHECKPOINT_DIR)."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    head = models.CharField(max_length=64, help_text="SHA-256 of entry `seq`")
+    count = models.BigIntegerField(help_text="entries up to it")
+    mac = models.CharField(max_length=64)
