@@ -1,4 +1,4 @@
-"""Who may do what: one table, read by views, navigation, the API and the tests."""
+"""Who may do what: one table for views, navigation, the API, the groups, docs/rights.md and the tests."""
 
 import time
 from collections.abc import Callable
@@ -18,29 +18,75 @@ ROLE_WORDS = {
 EVERYBODY = tuple(ROLE_WORDS)
 
 
+class Extra(NamedTuple):
+    """A right given to one person beside the role; `field` is where User keeps it."""
+
+    field: str
+    label: str
+    does: str
+    people: str  # several of them, for groups and refusals
+
+
+EXTRAS = {
+    "auditor": Extra("is_auditor", "Auditor", "read everything and change nothing", "Auditors"),
+    "guardrail_owner": Extra(
+        "is_guardrail_owner", "Guardrail owner", "agree to a changed guardrail", "Guardrail owners"
+    ),
+    "reveal": Extra(
+        "can_reveal_names",
+        "Reveal personal data",
+        "show hidden names for 30 minutes, which is logged",
+        "People who may reveal personal data",
+    ),
+}
+
+
 class Right(NamedTuple):
+    """`also` names extras that carry the right whatever the role. An auditor has these and no other."""
+
     does: str
     roles: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
+AUDITOR = ("auditor",)
 RIGHTS = {
-    "retention.totals": Right("see how many members are at risk", EVERYBODY),
-    "retention.members": Right("see members at risk by name", ("membership", "finance", "admin", "chapter")),
+    "retention.totals": Right("see how many members are at risk", EVERYBODY, AUDITOR),
+    "retention.members": Right(
+        "see members at risk by name", ("membership", "finance", "admin", "chapter"), AUDITOR
+    ),
     "retention.export": Right("export members at risk", ("membership", "finance", "chapter")),
-    "names.reveal": Right("reveal members' names", ("admin",)),
-    "data.read": Right("see the state of the data", EVERYBODY),
+    "names.reveal": Right("reveal members' names", ("admin",), ("auditor", "reveal")),
+    "data.read": Right("see the state of the data", EVERYBODY, AUDITOR),
     "data.run": Right("start or pause a sync", ("admin",)),
-    "data.refused": Right("see records that were refused", ("admin",)),
+    "data.refused": Right("see records that were refused", ("admin",), AUDITOR),
     "data.scope": Right("switch a field on or off", ("admin",)),
-    "jobs.read": Right("follow a job", EVERYBODY),
+    "jobs.read": Right("follow a job", EVERYBODY, AUDITOR),
     "jobs.cancel": Right("cancel a job", ("admin",)),
     "messages.write": Right("write templates and offers", ("membership", "admin")),
     "messages.approve": Right("approve templates and offers", ("membership", "admin")),
     "messages.answers": Right("answer members who ask for a person", ("membership", "chapter", "finance")),
-    "account.own": Right("change your own settings", EVERYBODY),
-    "help.read": Right("read the help pages", EVERYBODY),
-    "help.components": Right("see the component catalogue", ("admin",)),
+    "people.read": Right("see people and their rights", ("admin",), AUDITOR),
+    "people.change": Right("invite people and change their rights", ("admin",)),
+    "account.own": Right("change your own settings", EVERYBODY, AUDITOR),
+    "help.read": Right("read the help pages", EVERYBODY, AUDITOR),
+    "help.components": Right("see the component catalogue", ("admin",), AUDITOR),
 }
+
+
+def carries(right: str, *, role: str, extras: tuple[str, ...] = ()) -> bool:
+    """Whether a role with these extras has the right: the table's one reader."""
+    entry = RIGHTS[right]
+    if "auditor" in extras:
+        return "auditor" in entry.also
+    return role in entry.roles or any(extra in entry.also for extra in extras)
+
+
+def carriers(right: str) -> str:
+    """Who has the right, in words: "administrators, auditors"."""
+    entry = RIGHTS[right]
+    words = [ROLE_WORDS[role] for role in entry.roles] + [EXTRAS[extra].people for extra in entry.also]
+    return ", ".join(word[0].lower() + word[1:] for word in words)
 
 
 REVEALED_FOR = 30 * 60  # seconds
@@ -56,8 +102,7 @@ class Refused(PermissionDenied):
 
     def __init__(self, right: str) -> None:
         self.right = right
-        allowed = ", ".join(ROLE_WORDS[role].lower() for role in RIGHTS[right].roles)
-        super().__init__(f"Your role cannot {RIGHTS[right].does}. Those who can: {allowed}.")
+        super().__init__(f"Your role cannot {RIGHTS[right].does}. Those who can: {carriers(right)}.")
 
 
 def needs(right: str) -> Callable:

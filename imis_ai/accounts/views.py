@@ -27,7 +27,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "about": f"{user.username}, {user.get_role_display().lower()}",
-        "may": [right.does for right in RIGHTS.values() if user.role in right.roles],
+        "may": [entry.does for right, entry in RIGHTS.items() if user.may(right)],
     }
     return render(request, "accounts/account.html", context, status=422 if form.is_bound else 200)
 

@@ -4,9 +4,10 @@ from django.db.models import QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from imis_ai.accounts.models import User
-from imis_ai.mirror.models import Chapter, Member
+from imis_ai.mirror.models import Chapter, ChapterGrant, Member
 
 ALL_MEMBERS = {User.Role.MEMBERSHIP, User.Role.FINANCE, User.Role.ADMIN}
+SCOPED = {"view": "view_chapter_members", "draft": "draft_chapter_work", "approve": "approve_chapter_work"}
 NAMES = {User.Role.MEMBERSHIP, User.Role.FINANCE, User.Role.CHAPTER}
 
 
@@ -15,26 +16,39 @@ def members(viewer: User) -> QuerySet[Member]:
     alive = Member.objects.filter(gone_at=None)
     if not viewer.is_authenticated or not viewer.is_active:
         return alive.none()
-    if viewer.role in ALL_MEMBERS:
+    if viewer.role in ALL_MEMBERS or viewer.is_auditor:
         return alive
     if viewer.role == User.Role.CHAPTER:
         return alive.filter(chapter__in=[chapter.code for chapter in chapters_for(viewer)])
     return alive.none()
 
 
-def chapters_for(viewer: User) -> QuerySet[Chapter]:
-    """Chapters given to the viewer one by one. Neither a model-wide right nor being a superuser counts."""
-    if not viewer.is_authenticated or not viewer.is_active:
+def chapters_for(viewer: User, action: str = "view") -> QuerySet[Chapter]:
+    """Chapters given to the viewer one by one, to "view", "draft" or "approve": the one reader.
+
+    Neither a model-wide right, nor a group, nor being a superuser counts.
+    """
+    if not viewer.is_authenticated or not viewer.is_active or viewer.role != User.Role.CHAPTER:
         return Chapter.objects.none()
     return get_objects_for_user(
         viewer,
-        "mirror.view_chapter_members",
+        f"mirror.{SCOPED[action]}",
         klass=Chapter,
+        use_groups=False,
         accept_global_perms=False,
         with_superuser=False,
     )
 
 
+def chapters_by_person() -> dict[int, list[Chapter]]:
+    """Chapters of everybody who has some, by the person's id; for the page on people and rights."""
+    grants = ChapterGrant.objects.filter(permission__codename=SCOPED["view"]).select_related("content_object")
+    found: dict[int, list[Chapter]] = {}
+    for grant in grants.order_by("content_object__name"):
+        found.setdefault(grant.user_id, []).append(grant.content_object)
+    return found
+
+
 def sees_names(viewer: User) -> bool:
     """Administrators keep the machine running and executives read totals: neither sees who is who."""
-    return viewer.is_authenticated and viewer.is_active and viewer.role in NAMES
+    return viewer.is_authenticated and viewer.is_active and viewer.role in NAMES and not viewer.is_auditor

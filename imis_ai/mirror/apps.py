@@ -6,6 +6,6 @@ class MirrorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from imis_ai.mirror import wiring  # noqa: PLC0415  app ready
+        from imis_ai.mirror import checks, wiring  # noqa: F401, PLC0415  app ready
 
         wiring.connect()

@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Func, Q, Value
+from guardian.models import UserObjectPermissionBase
 
 
 class Mirrored(models.Model):
@@ -27,10 +28,20 @@ class Chapter(models.Model):
     region = models.CharField(max_length=100, blank=True)
 
     class Meta:
-        permissions = [("view_chapter_members", "See the members of this chapter")]
+        permissions = [
+            ("view_chapter_members", "See the members of this chapter"),
+            ("draft_chapter_work", "Prepare outreach and calls for this chapter"),
+            ("approve_chapter_work", "Approve outreach and calls for this chapter"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChapterGrant(UserObjectPermissionBase):
+    """One right of one person on one chapter: guardian's table with a real key, written by actions only."""
+
+    content_object = models.ForeignKey(Chapter, models.CASCADE)
 
 
 class Tier(models.Model):

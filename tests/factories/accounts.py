@@ -25,5 +25,6 @@ def chapter_manager(*chapters, **fields) -> User:
     """A chapter manager of these chapters."""
     user = UserFactory(role=User.Role.CHAPTER, **fields)
     for chapter in chapters:
-        assign_perm("mirror.view_chapter_members", user, chapter)
+        for right in ("view_chapter_members", "draft_chapter_work", "approve_chapter_work"):
+            assign_perm(f"mirror.{right}", user, chapter)
     return user

@@ -7,6 +7,7 @@ from guardian.shortcuts import assign_perm
 
 from imis_ai.accounts.models import User
 from imis_ai.mirror import access, queries
+from imis_ai.mirror.actions import chapters
 from tests.factories.accounts import UserFactory, chapter_manager
 from tests.factories.mirror import NOW, ChapterFactory, FeedFactory, MemberFactory, RejectFactory
 
@@ -60,7 +61,7 @@ def test_a_right_taken_back_ends_with_the_next_look(texas, ada):
     manager = chapter_manager(texas)
     assert access.members(manager).count() == 1
 
-    manager.userobjectpermission_set.all().delete()
+    chapters.set_chapters(viewer=manager, names=[])
 
     assert access.members(User.objects.get(pk=manager.pk)).count() == 0
 

@@ -1,11 +1,12 @@
 """Which chapters a person may see."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from guardian.shortcuts import assign_perm, remove_perm
 
 from imis_ai.accounts.models import User
-from imis_ai.mirror.access import chapters_for
-from imis_ai.mirror.models import Chapter
+from imis_ai.mirror.access import SCOPED
+from imis_ai.mirror.models import Chapter, ChapterGrant
 
 
 class UnknownChapter(Exception):
@@ -25,8 +26,15 @@ def set_chapters(*, viewer: User, names: list[str]) -> list[str]:
         )
         raise UnknownChapter(f"There is no chapter {unknown[0]!r}. Use one of: {known}.")
     wanted = {chapters[name.lower()] for name in names}
-    for chapter in set(chapters_for(viewer)) - wanted:
-        remove_perm("mirror.view_chapter_members", viewer, chapter)
-    for chapter in wanted:
-        assign_perm("mirror.view_chapter_members", viewer, chapter)
+    for right in SCOPED.values():
+        for chapter in {grant.content_object for grant in _grants(viewer, right)} - wanted:
+            remove_perm(f"mirror.{right}", viewer, chapter)
+        for chapter in wanted:
+            assign_perm(f"mirror.{right}", viewer, chapter)
     return sorted(chapter.code for chapter in wanted)
+
+
+def _grants(viewer: User, right: str) -> QuerySet[ChapterGrant]:
+    return ChapterGrant.objects.filter(user=viewer, permission__codename=right).select_related(
+        "content_object"
+    )

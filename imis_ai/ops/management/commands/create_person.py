@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ class Command(BaseCommand):
             "--chapters", default="", help="codes or names, comma between; for chapter managers"
         )
         parser.add_argument("--name", default="", help="as colleagues see it")
+        parser.add_argument("--email", default="", help="for invitations and for signing in elsewhere")
+        parser.add_argument("--limit", type=Decimal, help="money this person may approve alone")
         parser.add_argument("--password-file", type=Path)
         parser.add_argument("--json", action="store_true")
 
@@ -36,6 +39,8 @@ class Command(BaseCommand):
                 password=_password(options["password_file"]),
                 chapters=chapters,
                 full_name=options["name"],
+                email=options["email"],
+                limit=options["limit"],
             )
         except people.BadPerson as problem:
             print(problem, file=sys.stderr)
