@@ -1,4 +1,4 @@
-"""Chapter rights are given one by one: a grant for all of them at once stops `migrate`, with which a start begins."""
+"""Chapter rights are given one by one: a grant for all of them at once stops `migrate`."""
 
 from django.contrib.auth.models import Permission
 from django.core import checks
