@@ -157,12 +157,3 @@ def test_a_member_of_another_chapter_is_as_absent_as_one_who_does_not_exist(worl
 def _without_token(response, imis_id: bytes) -> bytes:
     body = re.sub(rb'(X-CSRFToken": |csrfmiddlewaretoken" value=)"\w+"', b"", response.content)
     return body.replace(imis_id, b"")
-
-
-ASKED_BY_NAME = {"jobs.cancel", "people.read", "people.change"}
-
-
-def test_every_right_of_the_table_guards_something_or_is_asked_for_by_name():
-    used = {right_of(pattern) for _, pattern in OURS}
-
-    assert {right for right in RIGHTS if right not in used} <= ASKED_BY_NAME
