@@ -56,6 +56,13 @@ GRACE_DAYS = env.int("GRACE_DAYS", default=60)
 IMIS_URL = env.str("IMIS_URL", default="")
 IMIS_USERNAME = env.str("IMIS_USERNAME", default="")
 IMIS_PASSWORD = env.str("IMIS_PASSWORD", default="")
+# writing has an account and a secret of its own; without it everything that reads works
+IMIS_WRITE_USERNAME = env.str("IMIS_WRITE_USERNAME", default="")
+IMIS_WRITE_PASSWORD = env.str("IMIS_WRITE_PASSWORD", default="")
+# twice the longest time iMIS or a proxy before it may still be working on a request
+OUTBOX_SETTLE_SECONDS = env.int("OUTBOX_SETTLE_SECONDS", default=900)
+OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=300)
+OUTBOX_RETRY_SECONDS = env.float("OUTBOX_RETRY_SECONDS", default=30)
 IMIS_IS_TEST_SYSTEM = env.bool("IMIS_IS_TEST_SYSTEM", default=False)
 IMIS_REQUESTS_PER_MINUTE = env.int("IMIS_REQUESTS_PER_MINUTE", default=60)
 IMIS_QUIET_HOURS = env.str("IMIS_QUIET_HOURS", default="")

@@ -1,4 +1,4 @@
-"""Why iMIS could not be read, in sentences for staff. No credential or record ever stands in them."""
+"""Why iMIS could not be read or written, in sentences for staff. No credential or record stands in them."""
 
 import datetime as dt
 
@@ -49,3 +49,42 @@ class QuietHours(ImisError):
     def __init__(self, message: str, *, until: dt.datetime) -> None:
         super().__init__(message)
         self.until = until
+
+
+class NotApplied(ImisError):
+    """A write that iMIS has certainly not done: it never got there, or iMIS refused it.
+
+    `is_final`: sending the same again would be refused again. `answer` is iMIS' own text, for the fold.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        is_final: bool = False,
+        retry_at: dt.datetime | None = None,
+        answer: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.is_final = is_final
+        self.retry_at = retry_at
+        self.answer = answer
+
+
+class Ambiguous(ImisError):
+    """A write that iMIS may or may not have done. Never sent again before it was looked for."""
+
+    def __init__(self, message: str, *, status: int = 0, answer: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.answer = answer
+
+
+class NotFindable(ImisError):
+    """What we wrote cannot be looked for there, so nothing may be sent again by itself."""
+
+
+class NoWriteAccount(NotConfigured):
+    """There is no account to write with. Reading and every insight work all the same."""

@@ -42,10 +42,12 @@ class Probe:
         return "writable" if self.writable else "readable" if self.readable else "denied"
 
 
-class Asker(Protocol):
-    def ask(self, resource: Resource) -> int: ...
-
+class Getter(Protocol):
     def get(self, path: str, **params: str) -> Answer: ...
+
+
+class Asker(Getter, Protocol):
+    def ask(self, resource: Resource) -> int: ...
 
     def path(self, resource: Resource) -> str: ...
 
@@ -72,13 +74,13 @@ def _writes(asker: Asker) -> Iterator[Probe]:
         except REFUSALS as error:
             yield Probe(f"write:{name}", path, readable=False, writable=False, detail=f"{purpose}. {error}")
         else:
-            writable = _permission(asker, path)
+            writable = permission(asker, path)
             yield Probe(
                 f"write:{name}", path, readable=True, writable=writable, detail=purpose + SCOPE[writable]
             )
 
 
-def _permission(asker: Asker, path: str) -> bool | None:
+def permission(asker: Getter, path: str) -> bool | None:
     """What `_haspermission` says about adding; None where the build does not know the question."""
     try:
         answer = msgspec.json.decode(asker.get(f"{path}/_haspermission/add").body)

@@ -1,4 +1,7 @@
-"""One conversation with iMIS: signed in, one request at a time, within the budget, one layer of retries."""
+"""One conversation with iMIS: signed in, one request at a time, within the budget, one layer of retries.
+
+Only readings are repeated here. A write is sent once and judged (`outcome.py`).
+"""
 
 import datetime as dt
 import email.utils
@@ -16,9 +19,17 @@ from urllib.parse import quote, urlencode
 import httpx2
 import msgspec
 
-from imis_ai.imis import guard
+from imis_ai.imis import guard, outcome
 from imis_ai.imis.budget import Budget
-from imis_ai.imis.errors import AuthFailed, BadAnswer, Denied, ImisError, TooManyRequests, Unreachable
+from imis_ai.imis.errors import (
+    AuthFailed,
+    BadAnswer,
+    Denied,
+    ImisError,
+    NotApplied,
+    TooManyRequests,
+    Unreachable,
+)
 
 CONNECT, READ, TOTAL = 5.0, 60.0, 120.0  # seconds
 LARGEST = 20 * 1024 * 1024  # bytes of one answer, unpacked
@@ -57,7 +68,7 @@ class _Token(msgspec.Struct):
 
 
 class Session:
-    """GET requests under `base_url`.
+    """Requests under `base_url`.
 
     `password` may be a function, asked at each sign-in, so that a new one needs no restart.
     """
@@ -111,6 +122,48 @@ class Session:
                     self._is_down = False
                     return answer
         raise AssertionError  # count() never ends
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        gate: Callable[[], None],
+        params: Sequence[tuple[str, str]] = (),
+    ) -> bytes:
+        """One POST, PUT or DELETE, sent once: the stored object as iMIS answers it.
+
+        `gate` is called last of all before the request leaves; what it raises keeps the request here.
+        Raises `NotApplied` or `Ambiguous`, or AuthFailed and QuietHours, after which nothing was sent.
+        """
+        content = None if body is None else msgspec.json.encode(body)
+        with _LINE:
+            for attempt in (1, 2):
+                self._sign_in_to_write()
+                try:
+                    response, answer = self._exchange(
+                        method, path, params=params, content=content, bearer=self._bearer, gate=gate
+                    )
+                except (httpx2.HTTPError, BadAnswer, Unreachable) as error:
+                    raise outcome.broken(error, path) from None
+                if response.status_code == 401 and attempt == 1:
+                    self._bearer = ""  # certainly not applied: once more with a new token
+                    continue
+                outcome.judge(response, answer, path, method, retry_at=self._retry_at(response))
+                return answer
+        raise AssertionError  # the second attempt returns or raises
+
+    def _sign_in_to_write(self) -> None:
+        try:
+            if not self._bearer or self._clock() >= self._renew_at:
+                self._sign_in()
+        except _Again as again:
+            raise NotApplied(str(again.error)) from None
+
+    def _retry_at(self, response: httpx2.Response) -> dt.datetime | None:
+        told = self._told(response)
+        return None if told is None else dt.datetime.fromtimestamp(self._clock() + told, dt.UTC)
 
     def _pause(self, again: _Again, attempt: int, started: float) -> None:
         """Set the pause before the next try, or raise. A system that was down before gets one try."""
@@ -172,20 +225,38 @@ class Session:
         form: dict[str, str] | None = None,
         bearer: str = "",
     ) -> tuple[httpx2.Response, bytes]:
+        try:
+            return self._exchange(method, path, params=params, form=form, bearer=bearer)
+        except httpx2.HTTPError as error:
+            raise _failure(error, path, self._network.deadline) from None
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        form: dict[str, str] | None = None,
+        content: bytes | None = None,
+        bearer: str = "",
+        gate: Callable[[], None] | None = None,
+    ) -> tuple[httpx2.Response, bytes]:
+        """One request and its whole answer, whatever the status. Raises what httpx2 raises."""
         self._budget.take()
+        if gate is not None:
+            gate()
         self.requests += 1
         self._network.deadline = deadline = time.monotonic() + TOTAL
         url = self.url.copy_with(raw_path=_target(self.url.path.rstrip("/") + path, params))
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        request = self._http.build_request(method, url, data=form, content=content, headers=headers)
+        response = self._http.send(request, stream=True)
         try:
-            request = self._http.build_request(method, url, data=form, headers=headers)
-            response = self._http.send(request, stream=True)
-            try:
-                return response, _read(response.iter_bytes(), deadline, path)
-            finally:
-                response.close()
-        except httpx2.HTTPError as error:
-            raise _failure(error, path, deadline) from None
+            return response, _read(response.iter_bytes(), deadline, path)
+        finally:
+            response.close()
 
     def _judge(self, response: httpx2.Response, path: str) -> None:
         """Raise unless the answer is a success in JSON."""
