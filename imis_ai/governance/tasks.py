@@ -1,9 +1,22 @@
-"""The jobs of governance."""
+"""The jobs of governance, and the door to the hand that writes to iMIS."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 from django.utils import timezone
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit
+from imis_ai.governance.outbox import deliver_due
+from imis_ai.governance.outbox.imis import ImisSender
+from imis_ai.governance.outbox.names import names_in_force
+from imis_ai.governance.outbox.reconcile import reconcile as compare
+from imis_ai.governance.outbox.reconcile import summary
+from imis_ai.governance.outbox.turn import is_due, open_senders, turn
+from imis_ai.imis.errors import ImisError
+from imis_ai.imis.mapping import MappingError
+from imis_ai.imis.writes import Writer, setup
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
 
@@ -22,3 +35,43 @@ def seal_audit(progress: Progress) -> None:
     """Part of the night: read the log whole, then seal it in two places."""
     progress.stage("Audit log")
     progress.note(audit.seal_the_day(now=timezone.now(), advance=progress.advance))
+
+
+@job("governance.deliver", title="Send what was approved", due=is_due, refusals=(ImisError, MappingError))
+def deliver(progress: Progress) -> dict[str, int]:
+    """Everything that is due, one worker at a time. The dispatcher asks for it within a second."""
+    with turn() as is_ours, open_senders() as senders:
+        if not is_ours:
+            progress.note("Another worker is sending.")
+            return {}
+        found = deliver_due(
+            now=timezone.now(), senders=senders, clock=timezone.now, checkpoint=progress.checkpoint
+        )
+    progress.note(f"{found.taken} taken from the queue, {found.settled} looked for.")
+    return asdict(found)
+
+
+@job("governance.reconcile", title="Compare iMIS with what was sent", refusals=(ImisError, MappingError))
+def reconcile(progress: Progress) -> dict[str, Any]:
+    """The nightly sample, all money, and our references. Raises NoWriteAccount."""
+    with Writer.from_settings(names=names_in_force()) as writer:
+        found = compare(sender=ImisSender(writer), now=timezone.now(), checkpoint=progress.checkpoint)
+    progress.note(summary(found))
+    return asdict(found)
+
+
+def set_up(*, is_applied: bool, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
+    """Look at every target in iMIS; create our own objects where asked and allowed. Raises ImisError."""
+    with Writer.from_settings(names=names_in_force()) as writer:
+        standings = setup.examine(writer)
+        made = setup.apply(writer, standings, gate=lambda: None) if is_applied else []
+        if any(each.is_done for each in made):
+            standings = setup.examine(writer)
+        for each in made:
+            say(each.sentence)
+        targets = [asdict(each) | {"is_ready": each.is_ready} for each in standings]
+        return {
+            "targets": targets,
+            "made": [asdict(each) for each in made],
+            "queries": setup.queries(writer),
+        }

@@ -9,7 +9,7 @@ import psycopg
 from django.db import DatabaseError, connection, connections
 
 from imis_ai.celery import app
-from imis_ai.jobs import actions, registry
+from imis_ai.jobs import actions, queries, registry
 
 POLL = 1.0  # seconds
 LONGEST_PAUSE = 5.0  # seconds between attempts while the broker is away
@@ -24,6 +24,7 @@ class Dispatcher:
         self._clock = clock
         self._pause = 0.0
         self._stopped = False
+        self._asked_at = -POLL
 
     def stop(self) -> None:
         self._stopped = True
@@ -42,7 +43,9 @@ class Dispatcher:
 
     def tick(self) -> int:
         """One round: bury the dead, hand over what is due; returns how many were handed over."""
-        actions.bury(now=self._clock())
+        now = self._clock()
+        actions.bury(now=now)
+        self._ask(now)
         due = actions.take_due()
         for sent, (job_id, name) in enumerate(due):
             try:
@@ -54,6 +57,15 @@ class Dispatcher:
                 return sent
         self._pause = 0.0
         return len(due)
+
+    def _ask(self, now: datetime) -> None:
+        """Jobs that say themselves when they are due, at most once a second."""
+        if time.monotonic() - self._asked_at < POLL:
+            return
+        self._asked_at = time.monotonic()
+        for name, job in registry.JOBS.items():
+            if job.due and not queries.open_run(name) and job.due(now):
+                actions.request(name=name, by=None, now=now)
 
     def _listen(self) -> None:
         with connection.cursor() as cursor:

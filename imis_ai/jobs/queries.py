@@ -71,7 +71,9 @@ def seconds_left(stages: list[dict], usual: dict[str, float]) -> float | None:
 
 
 def recent(limit: int = 20) -> QuerySet[JobRun]:
-    return JobRun.objects.select_related("requested_by").order_by("-pk")[:limit]
+    """What somebody or the schedule asked for. Jobs that watch for their own work would drown it."""
+    quiet = [name for name, job in registry.JOBS.items() if job.due]
+    return JobRun.objects.exclude(name__in=quiet).select_related("requested_by").order_by("-pk")[:limit]
 
 
 def stopped() -> QuerySet[JobRun]:

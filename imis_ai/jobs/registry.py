@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 LONGEST = (
     3600  # seconds; half of Celery's visibility timeout, so that no message comes back while its job runs
@@ -20,6 +21,7 @@ class Job:
     stages: tuple[str, ...]
     time_limit: int
     refusals: tuple[type[Exception], ...]
+    due: Callable[[datetime], bool] | None
 
 
 JOBS: dict[str, Job] = {}
@@ -32,17 +34,19 @@ def job(
     stages: Sequence[str] = (),
     time_limit: int = LONGEST,
     refusals: tuple[type[Exception], ...] = (),
+    due: Callable[[datetime], bool] | None = None,
 ) -> Callable[[Callable], Callable]:
     """Register `work(progress, **args)` under a dotted name.
 
     `stages` are shown before they begin. The text of an exception listed in `refusals` is shown to staff as
-    it is; any other exception may quote a row, so only its kind is shown.
+    it is; any other exception may quote a row, so only its kind is shown. `due(now)` is asked by the
+    dispatcher every second: a job with work of its own to watch is requested within a second of its time.
     """
     if time_limit > LONGEST:
         raise ValueError(f"{name}: a job may take {LONGEST} seconds at most; split it into smaller jobs")
 
     def register(work: Callable) -> Callable:
-        JOBS[name] = Job(name, title, work, tuple(stages), time_limit, refusals)
+        JOBS[name] = Job(name, title, work, tuple(stages), time_limit, refusals, due)
         return work
 
     return register

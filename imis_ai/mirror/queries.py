@@ -6,7 +6,16 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from imis_ai.mirror.models import DirtyMember, Feed, FieldSwitch, Member, Notice, ProgrammeChange, Reject
+from imis_ai.mirror.models import (
+    DirtyMember,
+    Feed,
+    FieldSwitch,
+    Member,
+    MemberAlias,
+    Notice,
+    ProgrammeChange,
+    Reject,
+)
 
 SYNC_INTERVAL = timedelta(days=1)
 LATE = 1.5  # times the interval
@@ -124,3 +133,9 @@ def totals() -> dict[str, int]:
 
 def _hours(age: timedelta) -> int:
     return round(age.total_seconds() / 3600)
+
+
+def merged_into(imis_id: str) -> str:
+    """The contact that this one lives on in, or empty when it was not merged away."""
+    found = MemberAlias.objects.filter(imis_id=imis_id).values_list("retained_imis_id", flat=True).first()
+    return found or ""

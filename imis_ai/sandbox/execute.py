@@ -190,8 +190,8 @@ class Operations:
         return bool(account and account.password == password)
 
     def refresh(self, group: str, party: str = "") -> bool:
-        """Rebuild a dynamic group: its members become the contacts in our panel source with the group's id
-        as run key.
+        """Rebuild a dynamic group: its members become the contacts that a panel source of ours ties to the
+        group's id, unless the row says that they left.
         """
         found = self.store.kept("Group").get(group)
         if found is None or not found.get("IsDynamic"):
@@ -204,7 +204,8 @@ class Operations:
             if k.startswith("panel ")
             for r in panel.values()
         ]
-        wanted = {str(row["ID"]) for row in rows if "ID" in row and group in {str(v) for v in row.values()}}
+        rows = [row for row in rows if "ID" in row and row.get("IsMember") is not False]
+        wanted = {str(row["ID"]) for row in rows if group in {str(v) for v in row.values()}}
         for key in [
             k
             for k, m in members.items()

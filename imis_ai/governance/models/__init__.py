@@ -11,7 +11,7 @@ from imis_ai.governance.models.message import (
     Template,
     TemplateVersion,
 )
-from imis_ai.governance.models.outbox import OutboxMessage
+from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName
 from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
 
 __all__ = [
@@ -29,10 +29,12 @@ __all__ = [
     "OfferUse",
     "OfferVersion",
     "OptOut",
+    "OutboxFinding",
     "OutboxMessage",
     "Pause",
     "Proposal",
     "StaffItem",
     "Template",
     "TemplateVersion",
+    "WriteName",
 ]

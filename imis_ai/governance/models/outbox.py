@@ -1,5 +1,6 @@
 """What leaves: one row per write to iMIS or message, from approval to receipt."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -53,6 +54,9 @@ class OutboxMessage(models.Model):
     answer = models.TextField(blank=True)
     revoke_requested_at = models.DateTimeField(null=True)
     reverses = models.ForeignKey("self", models.PROTECT, null=True, related_name="reversed_by")
+    is_removal = models.BooleanField(default=False, help_text="takes away what the reversed one added")
+    requeued = models.PositiveSmallIntegerField(default=0, help_text="times it was looked for and not there")
+    completed_at = models.DateTimeField(null=True, help_text="a task: finished in iMIS by then")
     checked_at = models.DateTimeField(null=True, help_text="last nightly comparison with iMIS")
 
     class Meta:
@@ -60,12 +64,64 @@ class OutboxMessage(models.Model):
             models.Index(fields=["not_before", "id"], condition=Q(state="queued"), name="outbox_due"),
             models.Index(fields=["imis_id", "id"], name="outbox_by_member"),
             models.Index(fields=["state", "problem"], name="outbox_by_state"),
+            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="outbox_leases"),
+            models.Index(fields=["settle_until"], condition=Q(state="unknown"), name="outbox_to_settle"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["proposal", "number"], name="outbox_once_per_write"),
             models.UniqueConstraint(
-                fields=["imis_id", "target"],
-                condition=Q(state__in=["sending", "unknown"]) & ~Q(imis_id=""),
+                fields=["imis_id"],
+                condition=Q(state="sending") & ~Q(imis_id=""),
                 name="outbox_one_in_flight_per_member",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["queued", "sending", "done", "unknown", "parked", "cancelled", "dead"]
+                ),
+                name="outbox_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | Q(claimed_at__isnull=False, lease_until__isnull=False),
+                name="outbox_sending_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="unknown") | Q(settle_until__isnull=False),
+                name="outbox_unknown_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(done_at__isnull=False), name="outbox_done_has_its_time"
+            ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.reference} ({self.state})"
+
+
+class OutboxFinding(models.Model):
+    """What the nightly comparison found in iMIS that should not be so."""
+
+    class What(models.TextChoices):
+        STRANGER = "stranger", "a reference in iMIS that has no row here"
+        DOUBLED = "doubled", "a reference that stands in iMIS twice"
+
+    what = models.CharField(max_length=10, choices=What)
+    target = models.CharField(max_length=60)
+    reference = models.CharField(max_length=20)
+    imis_keys = models.JSONField(default=list)
+    found_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["what", "target", "reference"], name="outboxfinding_once")
+        ]
+
+
+class WriteName(models.Model):
+    """What the association calls one of our objects in iMIS, and columns of another name there."""
+
+    target = models.CharField(max_length=60, primary_key=True)
+    object = models.CharField(max_length=60)
+    columns = models.JSONField(default=dict, help_text="our name -> the name in iMIS")
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField()

@@ -141,6 +141,11 @@ class Writer:
         """Take back a row of ours. Raises as `put`."""
         self.keeper(target).remove(row, gate)
 
+    def group_size(self, group: str) -> int:
+        """How many members a group has now."""
+        page = read(self.session, "/api/GroupMember", [("GroupId", group), ("Limit", "1")]) or {}
+        return int(page.get("TotalCount") or 0)
+
     def references(self, target: str, since: str) -> Iterator[tuple[str, str]]:
         """(reference, key) of everything of ours in a target, where the site can list it."""
         return self.keeper(target).references(since)

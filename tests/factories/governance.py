@@ -1,0 +1,53 @@
+"""Proposals and outbox messages for tests, made directly; the product makes them through its actions."""
+
+import datetime as dt
+import hashlib
+import json
+
+import factory
+from factory.django import DjangoModelFactory
+
+from imis_ai.governance.models import OutboxMessage, Proposal
+from imis_ai.imis.targets import new_reference
+
+NOW = dt.datetime(2026, 11, 21, 16, 0, tzinfo=dt.UTC)
+
+
+def digest(kind: str, payload: dict) -> str:
+    """SHA-256 of kind and payload."""
+    return hashlib.sha256(json.dumps([kind, payload], sort_keys=True).encode()).hexdigest()
+
+
+class ProposalFactory(DjangoModelFactory):
+    class Meta:
+        model = Proposal
+
+    kind = "test.kind"
+    area = "retention"
+    title = factory.Sequence(lambda n: f"Suggestion {n}")
+    payload = factory.LazyFunction(dict)
+    digest = factory.LazyAttribute(lambda p: digest(p.kind, p.payload))
+    created_at = NOW
+
+
+class ApprovedFactory(ProposalFactory):
+    """Approved a moment ago, its hold over."""
+
+    state = Proposal.State.APPROVED
+    decided_at = NOW
+    hold_until = NOW
+
+
+class OutboxMessageFactory(DjangoModelFactory):
+    class Meta:
+        model = OutboxMessage
+
+    proposal = factory.SubFactory(ApprovedFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    way = OutboxMessage.Way.SET
+    target = "tag"
+    imis_id = "101"
+    fields = factory.LazyFunction(lambda: {"segment": "Advocates"})
+    reference = factory.LazyFunction(new_reference)
+    digest = factory.SelfAttribute("proposal.digest")
+    not_before = NOW
