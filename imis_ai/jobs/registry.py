@@ -21,7 +21,7 @@ class Job:
     stages: tuple[str, ...]
     time_limit: int
     refusals: tuple[type[Exception], ...]
-    due: Callable[[datetime], bool] | None
+    due: Callable[[datetime], bool] | None = None
 
 
 JOBS: dict[str, Job] = {}
