@@ -40,6 +40,8 @@ ERASURE_KEY = local_secret("ERASURE_KEY")
 AUDIT_KEY = local_secret("AUDIT_KEY")
 # a second place for the seals of the audit log: best a disk that this machine can only add to
 AUDIT_CHECKPOINT_DIR = Path(env.str("AUDIT_CHECKPOINT_DIR", default=str(VAR_DIR / "audit-seals"))).resolve()
+# marks of erased members, outside the database, for backups that are put back: keep it with the seals
+ERASURES_FILE = AUDIT_CHECKPOINT_DIR / "erasures.jsonl"
 
 EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
 EMBEDDED_REDIS = not env.str("REDIS_URL", default="")

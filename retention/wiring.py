@@ -1,7 +1,9 @@
 """What the retention domain adds to the product."""
 
+from imis_ai.governance.privacy import register_holder
 from imis_ai.mirror import followers
 from imis_ai.ui import navigation
+from retention.queries import personal
 
 
 def connect() -> None:
@@ -12,3 +14,4 @@ def connect() -> None:
         )
     )
     followers.add("retention.rescore")
+    register_holder("retention", export=personal.sections)  # scores go with the member

@@ -56,3 +56,8 @@ def disable(*, person: User) -> None:
 
 def seen(*, person: User, now: datetime) -> None:
     User.objects.filter(pk=person.pk).update(last_seen_at=now)
+
+
+def forget_member(*, imis_id: str, mark: str) -> int:
+    """Erasure: who looked and when stays, under a mark that leads back only to who knows the number."""
+    return AccessEntry.objects.filter(imis_id=imis_id).update(imis_id=mark)

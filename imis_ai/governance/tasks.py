@@ -7,13 +7,15 @@ from typing import Any
 from django.utils import timezone
 
 from imis_ai.accounts.models import User
-from imis_ai.governance import audit
+from imis_ai.governance import audit, privacy
+from imis_ai.governance.models import Erasure
 from imis_ai.governance.outbox import deliver_due
 from imis_ai.governance.outbox.imis import ImisSender
 from imis_ai.governance.outbox.names import names_in_force
 from imis_ai.governance.outbox.reconcile import reconcile as compare
 from imis_ai.governance.outbox.reconcile import summary
 from imis_ai.governance.outbox.turn import is_due, open_senders, turn
+from imis_ai.governance.refusals import Blocked
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import MappingError
 from imis_ai.imis.writes import Writer, setup
@@ -75,3 +77,10 @@ def set_up(*, is_applied: bool, say: Callable[[str], None] = lambda text: None) 
             "made": [asdict(each) for each in made],
             "queries": setup.queries(writer),
         }
+
+
+@job("privacy.erase", title="Erase a member", stages=("Steps",), refusals=(Blocked,))
+def erase_member(progress: Progress, erasure: int) -> Erasure:
+    """The ten steps of one erasure; what was done before is not done again."""
+    found = Erasure.objects.get(pk=erasure)
+    return privacy.run(erasure=found, now=timezone.now(), progress=progress)

@@ -1,6 +1,7 @@
 """What governance adds to the frame."""
 
 from imis_ai.governance.messages import offers, pauses, shipped
+from imis_ai.governance.privacy import own
 
 
 def connect() -> None:
@@ -8,3 +9,4 @@ def connect() -> None:
     shipped.register()
     offers.register_facts()
     pauses.register_shipped()
+    own.register()

@@ -37,7 +37,7 @@ def edit(chance: random.Random, last: int) -> int:
 
 
 def edit_detail(chance: random.Random, last: int) -> int:
-    seq = chance.randint(1, last)
+    seq = chance.choice(sorted(AuditDetail.objects.filter(pk__lte=last).values_list("pk", flat=True)))
     column = chance.choice(["detail", "imis_id", "nonce"])
     _sql(f"UPDATE governance_auditdetail SET {column} = {FLIPPED.format(column)}", seq, "entry_id")
     return seq
@@ -45,13 +45,13 @@ def edit_detail(chance: random.Random, last: int) -> int:
 
 def delete(chance: random.Random, last: int) -> int:
     seq = chance.randint(1, last - 1)
-    _sql("DELETE FROM governance_auditdetail", seq, "entry_id")
+    AuditDetail.objects.filter(pk=seq).delete()
     _sql("DELETE FROM governance_auditentry", seq)
     return seq + 1
 
 
 def delete_detail(chance: random.Random, last: int) -> int:
-    seq = chance.randint(1, last)
+    seq = chance.choice(sorted(AuditDetail.objects.filter(pk__lte=last).values_list("pk", flat=True)))
     _sql("DELETE FROM governance_auditdetail", seq, "entry_id")
     return seq
 

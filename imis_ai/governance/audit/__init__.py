@@ -2,7 +2,18 @@
 
 from imis_ai.governance.audit.append import record
 from imis_ai.governance.audit.nightly import Broken, check, seal_the_day
+from imis_ai.governance.audit.removal import remove_details
 from imis_ai.governance.audit.seals import NotWritten
 from imis_ai.governance.audit.verify import REMOVED, Verdict, verify
 
-__all__ = ["REMOVED", "Broken", "NotWritten", "Verdict", "check", "record", "seal_the_day", "verify"]
+__all__ = [
+    "REMOVED",
+    "Broken",
+    "NotWritten",
+    "Verdict",
+    "check",
+    "record",
+    "remove_details",
+    "seal_the_day",
+    "verify",
+]

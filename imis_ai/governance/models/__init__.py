@@ -12,6 +12,7 @@ from imis_ai.governance.models.message import (
     TemplateVersion,
 )
 from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName
+from imis_ai.governance.models.privacy import Erasure, LegalHold, Period
 from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "ContactEvent",
     "Decision",
     "Delegation",
+    "Erasure",
     "Generation",
+    "LegalHold",
     "Offer",
     "OfferUse",
     "OfferVersion",
@@ -32,6 +35,7 @@ __all__ = [
     "OutboxFinding",
     "OutboxMessage",
     "Pause",
+    "Period",
     "Proposal",
     "StaffItem",
     "Template",
