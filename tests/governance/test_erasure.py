@@ -212,6 +212,18 @@ def test_a_legal_hold_stands_against_it_also_in_the_middle(member, monkeypatch):
     assert erasure.steps == []
 
 
+def test_a_write_without_a_clear_answer_is_settled_before_anything_is_deleted(member):
+    OutboxMessage.objects.update(state="unknown", settle_until=NOW)
+
+    with pytest.raises(Blocked, match="has no clear answer yet"):
+        erase(member)
+    assert Member.objects.filter(imis_id="104482").exists()
+    assert OutboxMessage.objects.get().revoke_requested_at
+
+    OutboxMessage.objects.update(state="done", done_at=NOW, imis_key="104482|7")
+    assert erase(member).remains == []
+
+
 def test_what_remains_is_said(member):
     made.MemberFactory(imis_id="7", name=f"Estate of {CANARY['name']}")
 

@@ -89,8 +89,8 @@ def run(*, erasure: Erasure, now: datetime, progress: Progress) -> Erasure:
     progress.stage("Steps", len(STEPS))
     for number in STEPS:
         progress.checkpoint()
-        if hold := _hold(erasure):
-            raise Blocked(hold)
+        if why := _in_the_way(erasure, number):
+            raise Blocked(why)
         _step(erasure, number, now)
         progress.advance()
     columns.refresh(settings.VAR_DIR)  # outside a transaction: files follow what is committed
@@ -193,10 +193,17 @@ OWN: dict[int, Callable[[Subject, datetime], str]] = {
 }
 
 
-def _hold(erasure: Erasure) -> WhyNot | None:
-    """A legal hold that was placed in the meantime stops the erasure before its next step."""
-    is_held = LegalHold.objects.filter(imis_id=erasure.imis_id, lifted_at=None).exists()
-    return why_not(imis_id=erasure.imis_id) if is_held else None
+def _in_the_way(erasure: Erasure, number: int) -> WhyNot | None:
+    """A legal hold placed in the meantime; once all is stopped, a write whose outcome is not known yet."""
+    if LegalHold.objects.filter(imis_id=erasure.imis_id, lifted_at=None).exists():
+        return why_not(imis_id=erasure.imis_id)
+    if number > 1 and own.on_its_way(keys=(erasure.imis_id, *erasure.subject["aliases"])):
+        return WhyNot(
+            "A write for this member is on its way and has no clear answer yet.",
+            rule="unclear outcome",
+            next_step="Run the erasure again when the write-back queue shows how it ended.",
+        )
+    return None
 
 
 def _about(erasure: Erasure) -> tuple[str, str]:

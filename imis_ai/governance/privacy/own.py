@@ -1,6 +1,6 @@
 """What mirror, accounts, governance and the audit log hold about a member, and how it goes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -24,12 +24,13 @@ from imis_ai.governance.models import (
     Proposal,
     StaffItem,
 )
+from imis_ai.governance.outbox.states import IN_FLIGHT, State, move
 from imis_ai.governance.privacy.holders import Section, Subject, register_holder
 from imis_ai.governance.privacy.scrub import ERASED, scrub, scrub_text
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import personal
 
-WAITING = ("queued", "unknown", "parked")
+WAITING = (State.QUEUED, State.PARKED, State.DEAD)
 # table -> columns of JSON and of text in which a person may be quoted
 QUOTING = {
     Proposal: (("payload", "evidence", "scope", "made_from"), ("title",)),
@@ -107,7 +108,8 @@ def _erase_proposals(subject: Subject, now: datetime) -> str:
         row.fields, row.imis_id = {"erased": True} | _money(row.fields), ""
         row.before = row.receipt = None
         row.answer = row.problem_text = ""
-        row.save(update_fields=["fields", "imis_id", "before", "receipt", "answer", "problem_text"])
+        row.imis_key = scrub_text(row.imis_key, keys=subject.keys, words=subject.words)
+        row.save()
     quoted = sum(_scrub_quotes(model, subject) for model in QUOTING)
     return f"{whole} suggestions and writes emptied, {quoted} others no longer name the person."
 
@@ -201,11 +203,17 @@ def stop_what_is_under_way(*, subject: Subject, now: datetime) -> str:
     """Step 1: no processing, no message, nothing that waits to be decided."""
     for key in subject.keys:
         ledger.opt_out(imis_id=key, kind=OptOut.Kind.RESTRICTED, source="erasure", now=now)
-    waiting = OutboxMessage.objects.filter(imis_id__in=subject.keys, state__in=WAITING)
-    cancelled = waiting.update(state=OutboxMessage.State.CANCELLED, problem="erasure")
+    mine = OutboxMessage.objects.filter(imis_id__in=subject.keys)
+    cancelled = sum(move(mine, old, State.CANCELLED, problem="erasure") for old in WAITING)
+    mine.filter(state__in=IN_FLIGHT).update(revoke_requested_at=now)
     parked = Proposal.objects.filter(imis_id__in=subject.keys, state__in=("suggested", "later", "half"))
     closed = parked.update(state=Proposal.State.EXPIRED)
     return f"Processing restricted, {cancelled} writes cancelled, {closed} suggestions closed."
+
+
+def on_its_way(*, keys: Collection[str]) -> int:
+    """Writes and messages of the member that may have left and have no clear answer yet."""
+    return OutboxMessage.objects.filter(imis_id__in=keys, state__in=IN_FLIGHT).count()
 
 
 def _row(row: Model) -> dict:
