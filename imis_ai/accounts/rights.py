@@ -66,6 +66,11 @@ RIGHTS = {
     "messages.write": Right("write templates and offers", ("membership", "admin")),
     "messages.approve": Right("approve templates and offers", ("membership", "admin")),
     "messages.answers": Right("answer members who ask for a person", ("membership", "chapter", "finance")),
+    "guardrails.read": Right(
+        "see the guardrails", ("membership", "finance", "admin", "chapter"), (*AUDITOR, "guardrail_owner")
+    ),
+    "guardrails.edit": Right("change guardrails", ("admin",), ("guardrail_owner",)),
+    "guardrails.agree": Right("agree to a changed guardrail", (), ("guardrail_owner",)),
     "people.read": Right("see people and their rights", ("admin",), AUDITOR),
     "people.change": Right("invite people and change their rights", ("admin",)),
     "account.own": Right("change your own settings", EVERYBODY, AUDITOR),

@@ -1,4 +1,4 @@
-"""The jobs of governance, and the door to the hand that writes to iMIS."""
+"""The jobs of governance, what runs after every migrate, and the door to the hand that writes to iMIS."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit, privacy
+from imis_ai.governance.guardrails import defaults
 from imis_ai.governance.models import Erasure
 from imis_ai.governance.outbox import deliver_due
 from imis_ai.governance.outbox.imis import ImisSender
@@ -84,3 +85,8 @@ def erase_member(progress: Progress, erasure: int) -> Erasure:
     """The ten steps of one erasure; what was done before is not done again."""
     found = Erasure.objects.get(pk=erasure)
     return privacy.run(erasure=found, now=timezone.now(), progress=progress)
+
+
+def load_defaults(**_: Any) -> None:
+    """After every migrate: the shipped guardrails that are missing."""
+    defaults.load(now=timezone.now())

@@ -1,6 +1,9 @@
-"""What governance adds to the frame."""
+"""What governance adds to the frame, and how its parts know each other's values."""
 
-from imis_ai.governance.messages import offers, pauses, shipped
+from datetime import timedelta
+
+from imis_ai.governance import guardrails
+from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
 from imis_ai.governance.privacy import own
 
 
@@ -10,3 +13,19 @@ def connect() -> None:
     offers.register_facts()
     pauses.register_shipped()
     own.register()
+    tone.terms_from(guardrails.prohibited_terms)
+    limits.from_source(contact_limits)
+
+
+def contact_limits() -> limits.Limits:
+    """The live guardrails on contacts; what none of them says keeps its default."""
+    live = guardrails.contact_limits()
+    said = {
+        "most": live.most,
+        "period": live.days and timedelta(days=live.days),
+        "most_per_area": live.most_per_area,
+        "area_period": live.area_days and timedelta(days=live.area_days),
+        "people_only_share": live.people_only_percent and live.people_only_percent / 100,
+        "owner": live.owner or None,
+    }
+    return limits.Limits(**{name: value for name, value in said.items() if value is not None})

@@ -39,3 +39,18 @@ MEMBERS.add(
 def facts(member: Member) -> dict:
     """What rules see of one member."""
     return {name: getattr(member, word.column) for name, word in MEMBERS.words.items()}
+
+
+def facts_of(imis_id: str) -> dict | None:
+    """The same of the member with this number; None when there is none."""
+    member = Member.objects.filter(imis_id=imis_id, gone_at=None).first()
+    return facts(member) if member else None
+
+
+def tier_step(before: str | None, after: str | None) -> int | None:
+    """How many tiers up, down when negative; None when one of them is not known."""
+    ranks = dict(Tier.objects.values_list("code", "rank"))
+    if before not in ranks or after not in ranks:
+        return None
+    order = sorted(set(ranks.values()))
+    return order.index(ranks[after]) - order.index(ranks[before])

@@ -82,6 +82,7 @@ def test_spans_always_hold_the_fact_as_it_is_written(body, value, has_b):
     assert not set("{}[]") & set(made.body)
 
 
+@pytest.mark.django_db
 @pytest.mark.row("GOV-31")
 def test_a_forbidden_term_is_found_however_it_is_written_and_says_why():
     for text in ("You are at risk of leaving.", "your R I S K", "L\u200bapsed", "ACT NOW", "lap\u017fed"):

@@ -2,6 +2,7 @@
 
 from imis_ai.governance.models.audit import AuditDetail, AuditEntry, AuditHead, AuditSeal
 from imis_ai.governance.models.contact import ContactEntry, ContactEvent, OptOut, Pause, StaffItem
+from imis_ai.governance.models.guardrail import Guardrail, GuardrailSignature, GuardrailVersion
 from imis_ai.governance.models.message import (
     Channel,
     Generation,
@@ -27,6 +28,9 @@ __all__ = [
     "Delegation",
     "Erasure",
     "Generation",
+    "Guardrail",
+    "GuardrailSignature",
+    "GuardrailVersion",
     "LegalHold",
     "Offer",
     "OfferUse",
