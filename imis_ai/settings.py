@@ -72,6 +72,7 @@ IMIS_PAGE_SIZE = env.int("IMIS_PAGE_SIZE", default=500)
 IMIS_WEBHOOK_SECRET = env.str("IMIS_WEBHOOK_SECRET", default="")
 IMIS_MAPPING_FILE = env.str("IMIS_MAPPING_FILE", default="")
 
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
     path("", include("imis_ai.accounts.urls")),
+    path("", include("imis_ai.governance.urls")),
     path("retention/", include("retention.urls")),
     path("data/features/", include("imis_ai.features.urls")),
     path("data/", include("imis_ai.mirror.urls")),

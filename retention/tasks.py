@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
+from imis_ai.governance.refusals import Blocked
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
 from imis_ai.registry.artefact import Refused
@@ -90,3 +91,10 @@ def rescore(progress: Progress) -> int:
 
 def _day(text: str | None) -> date:
     return date.fromisoformat(text) if text else timezone.localdate()
+
+
+@job("retention.propose", title="Suggest scores for iMIS", refusals=(Blocked,))
+def propose(progress: Progress) -> None:
+    """Part of the night. Nothing leaves before a person approves it."""
+    made = actions.propose_scores(by=None, now=timezone.now())
+    progress.note(made.title if made else "There is nothing to suggest.")

@@ -1,13 +1,34 @@
 """What the retention domain adds to the product."""
 
+from imis_ai.governance import kinds
 from imis_ai.governance.privacy import register_holder
 from imis_ai.mirror import followers
 from imis_ai.ui import navigation
-from retention.queries import personal
+from retention.actions.propose import SCORES
+from retention.queries import insights, personal
+
+SCORES_KIND = kinds.Kind(
+    name=SCORES,
+    area="retention",
+    label="Scores to iMIS",
+    reads="retention.members",
+    decides="retention.publish",
+    friction=kinds.Friction.SINGLE,
+    messages=insights.messages,
+    effect=lambda proposal: f"{proposal.members:,} scores",
+    consequence=lambda proposal: (
+        f"Writes score, range, date and reasons of {proposal.members:,} members to iMIS after the hold. "
+        "Staff see them on the member's page there; members do not."
+    ),
+    template="retention/_scores_proposal.html",
+    context=lambda proposal, viewer: {"insights": proposal.payload["rows"][:10]},
+    needs_proof=True,
+)
 
 
 def connect() -> None:
     """Called once at start."""
+    kinds.register(SCORES_KIND)
     navigation.add(
         navigation.Place(
             "Retention", "risk_list", "pulse", "retention.totals", order=40, key="r", prefix="/retention/"

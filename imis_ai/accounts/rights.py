@@ -63,6 +63,11 @@ RIGHTS = {
     "data.scope": Right("switch a field on or off", ("admin",)),
     "jobs.read": Right("follow a job", EVERYBODY, AUDITOR),
     "jobs.cancel": Right("cancel a job", ("admin",)),
+    "approvals.read": Right(
+        "see what waits for approval", ("membership", "finance", "admin", "chapter"), AUDITOR
+    ),
+    "approvals.reverse": Right("approve a reversal in iMIS", ("membership", "finance")),
+    "retention.publish": Right("approve scores for iMIS", ("membership",)),
     "messages.write": Right("write templates and offers", ("membership", "admin")),
     "messages.approve": Right("approve templates and offers", ("membership", "admin")),
     "messages.answers": Right("answer members who ask for a person", ("membership", "chapter", "finance")),

@@ -2,13 +2,27 @@
 
 from datetime import timedelta
 
-from imis_ai.governance import guardrails
+from imis_ai.governance import guardrails, kinds, proposals
 from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
 from imis_ai.governance.privacy import own
+from imis_ai.ui import navigation
 
 
 def connect() -> None:
     """Called once at start."""
+    kinds.register(proposals.REVERSAL)
+    navigation.add(
+        navigation.Place(
+            "Approvals",
+            "approvals",
+            "tick",
+            "approvals.read",
+            order=20,
+            group="",
+            key="a",
+            prefix="/approvals/",
+        )
+    )
     shipped.register()
     offers.register_facts()
     pauses.register_shipped()

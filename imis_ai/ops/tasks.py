@@ -4,7 +4,14 @@ from imis_ai.jobs import registry
 from imis_ai.jobs.progress import Cancelled, Progress, Superseded
 
 READING = "mirror.sync"
-PARTS = (READING, "features.build", "retention.keep_trained", "retention.score", "audit.seal")
+PARTS = (
+    READING,
+    "features.build",
+    "retention.keep_trained",
+    "retention.score",
+    "retention.propose",
+    "audit.seal",
+)
 
 
 class Incomplete(Exception):

@@ -48,6 +48,12 @@ const KEYS = {
   g: () => { went = Date.now(); },
 };
 
+// a page names a key on its own button: a approves, r rejects, h sets aside, z undoes
+function keyed(key) {
+  const button = key.length === 1 && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  return button ? () => (button.dataset.key === "r" ? button.form.querySelector("select")?.focus() : button.click()) : null;
+}
+
 const writing = (target) => target.closest("input:not(.ck), textarea, select, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
@@ -75,7 +81,7 @@ document.addEventListener("keydown", (event) => {
       return;
     }
   }
-  const act = KEYS[event.key];
+  const act = KEYS[event.key] ?? keyed(event.key);
   if (act) {
     event.preventDefault();
     act();

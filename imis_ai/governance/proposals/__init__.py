@@ -1,0 +1,48 @@
+"""Suggestions and decisions: made by domains and people, decided by the right person, undone if needed."""
+
+from imis_ai.governance.proposals.back import REVERSAL, reverse, undo
+from imis_ai.governance.proposals.decide import add_note, approve, assign, expire_due, later, reject, seen
+from imis_ai.governance.proposals.inbox import (
+    TABS,
+    asked_by,
+    decided,
+    for_person,
+    listed,
+    visible,
+    waiting_for,
+)
+from imis_ai.governance.proposals.make import Check, Draft, Replay, digest_of, edit, propose
+from imis_ai.governance.proposals.needs import people_needed, why_not
+from imis_ai.governance.proposals.states import OPEN, TRANSITIONS, WORDS, State
+
+__all__ = [
+    "OPEN",
+    "REVERSAL",
+    "TABS",
+    "TRANSITIONS",
+    "WORDS",
+    "Check",
+    "Draft",
+    "Replay",
+    "State",
+    "add_note",
+    "approve",
+    "asked_by",
+    "assign",
+    "decided",
+    "digest_of",
+    "edit",
+    "expire_due",
+    "for_person",
+    "later",
+    "listed",
+    "people_needed",
+    "propose",
+    "reject",
+    "reverse",
+    "seen",
+    "undo",
+    "visible",
+    "waiting_for",
+    "why_not",
+]
