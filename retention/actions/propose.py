@@ -44,7 +44,7 @@ def propose_scores(*, by: User | None, now: datetime) -> Any:
 
 
 def _checks(run: ScoreRun, model: TrainedModel, now: datetime) -> tuple[proposals.Check, ...]:
-    age = (timezone.localdate(now) - run.as_of).days
+    age = (timezone.localtime(now).date() - run.as_of).days
     error = model.evaluation.get("calibration_error")
     checks = [
         proposals.Check("fresh", f"Scored on {run.as_of:%d %B}.", "ok" if age <= 1 else "fail"),

@@ -114,7 +114,7 @@ def _no_right(proposal: Proposal, kind: kinds.Kind, by: User, now: datetime) -> 
 
 def _stands_in(kind: kinds.Kind, by: User, now: datetime) -> bool:
     """Standing in lends the attention, never a right that one's own role lacks."""
-    today = timezone.localdate(now)
+    today = timezone.localtime(now).date()
     active = Delegation.objects.filter(stand_in=by, from_on__lte=today, to_on__gte=today)
     return by.may(kind.decides) and active.exists()
 
