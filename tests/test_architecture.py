@@ -41,7 +41,11 @@ def test_a_file_is_short_and_so_are_its_functions(path):
 
 
 @each(
-    [p for p in FILES if p.name not in CLOCK_ALLOWED and not {"management", "sandbox", "ops", "views"} & set(p.parts)]
+    [
+        p
+        for p in FILES
+        if p.name not in CLOCK_ALLOWED and not {"management", "sandbox", "ops", "views"} & set(p.parts)
+    ]
 )
 def test_only_shells_read_the_clock(path):
     assert CLOCK.findall(path.read_text()) == [], "take `now` or `as_of` as an argument"
