@@ -1,10 +1,10 @@
 """The door to member data: which members a person may see, and whose names. Pages and API start here."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from imis_ai.accounts.models import User
-from imis_ai.mirror.models import Chapter, ChapterGrant, Member
+from imis_ai.mirror.models import Chapter, ChapterGrant, Member, Tier
 
 ALL_MEMBERS = {User.Role.MEMBERSHIP, User.Role.FINANCE, User.Role.ADMIN}
 SCOPED = {"view": "view_chapter_members", "draft": "draft_chapter_work", "approve": "approve_chapter_work"}
@@ -47,6 +47,13 @@ def chapters_by_person() -> dict[int, list[Chapter]]:
     for grant in grants.order_by("content_object__name"):
         found.setdefault(grant.user_id, []).append(grant.content_object)
     return found
+
+
+def choices(seen: QuerySet[Member]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Tiers by rank and chapters by name (code, name) that any of these members has. Two queries."""
+    tiers = Tier.objects.filter(Exists(seen.filter(tier=OuterRef("pk")))).order_by("rank", "code")
+    chapters = Chapter.objects.filter(Exists(seen.filter(chapter=OuterRef("pk")))).order_by("name", "code")
+    return list(tiers.values_list("code", "name")), list(chapters.values_list("code", "name"))
 
 
 def sees_names(viewer: User) -> bool:

@@ -70,7 +70,8 @@ def test_the_summary_gives_the_expected_number_with_its_range_and_the_dues(run, 
     assert summary.high == pytest.approx(5 + half)
 
 
-def test_each_view_has_its_members_and_its_count(run, as_role):
+def test_each_view_has_its_members_and_its_count(as_role):
+    run = ScoreRunFactory(is_current=True, high_value=8000)
     scored(run, "soon", 0.5, renews_on=AS_OF + dt.timedelta(days=20), factors=[QUIET], value=Decimal(1))
     scored(run, "later", 0.5, renews_on=AS_OF + dt.timedelta(days=80), factors=[DECLINED], value=Decimal(2))
     scored(run, "rich", 0.4, factors=[{**DECLINED, "direction": "lowers"}], value=Decimal(9000))
