@@ -1,6 +1,6 @@
 """The door to member data: which members a person may see, and whose names. Pages and API start here."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from guardian.shortcuts import get_objects_for_user
 
 from imis_ai.accounts.models import User
@@ -50,10 +50,20 @@ def chapters_by_person() -> dict[int, list[Chapter]]:
 
 
 def choices(seen: QuerySet[Member]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Tiers by rank and chapters by name (code, name) that any of these members has. Two queries."""
-    tiers = Tier.objects.filter(Exists(seen.filter(tier=OuterRef("pk")))).order_by("rank", "code")
-    chapters = Chapter.objects.filter(Exists(seen.filter(chapter=OuterRef("pk")))).order_by("name", "code")
-    return list(tiers.values_list("code", "name")), list(chapters.values_list("code", "name"))
+    """Tiers by rank and chapters by name (code, name) that any of these members has. One query."""
+    tiers = Tier.objects.filter(Exists(seen.filter(tier=OuterRef("pk"))))
+    chapters = Chapter.objects.filter(Exists(seen.filter(chapter=OuterRef("pk"))))
+    found = sorted(
+        tiers.annotate(is_chapter=Value(0), place=F("rank"))
+        .values_list("is_chapter", "place", "name", "code")
+        .union(
+            chapters.annotate(is_chapter=Value(1), place=Value(0)).values_list(
+                "is_chapter", "place", "name", "code"
+            )
+        )
+    )
+    both = [[(code, name) for kind, _, name, code in found if kind == wanted] for wanted in (0, 1)]
+    return both[0], both[1]
 
 
 def sees_names(viewer: User) -> bool:

@@ -6,23 +6,35 @@ from typing import TypeVar
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet
-
-from imis_ai.mirror import queries
+from django.db.models import QuerySet, TextField
+from django.db.models.expressions import RawSQL
 
 Made = TypeVar("Made")
 LONGEST = 600  # seconds, for what changes without a member, such as the name of a tier
 MISSING = object()
 
 
+def version() -> RawSQL:
+    """To annotate a row with that is read anyway: differs after a change of a member's data, merge, erasure.
+
+    A scoring takes marks away: together with the newest score it tells all states apart.
+    """
+    return RawSQL(
+        "coalesce((SELECT max(since) FROM mirror_dirtymember)::text, '') || ' '"
+        " || (SELECT coalesce(max(epoch), 0) FROM mirror_lease)",
+        [],
+        TextField(),
+    )
+
+
 class Keep:
     """`Keep(seen, ...)("what", make)` is `make()`, made once for the members seen and the other parts.
 
-    One per request, since it asks the mirror once whether anything has changed. Figures only, no rows.
+    One of the parts is the version of the data. For figures, not for rows.
     """
 
     def __init__(self, seen: QuerySet | None, *parts: object) -> None:
-        self._parts = [queries.data_version(), _text(seen), *map(str, parts)]
+        self._parts = [_text(seen), *map(str, parts)]
 
     def __call__(self, what: str, make: Callable[[], Made]) -> Made:
         key = hashlib.sha256("|".join([*self._parts, what]).encode()).hexdigest()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 
 from imis_ai.mirror.models import (
@@ -101,18 +100,6 @@ def dirty_members(before: datetime) -> list[int]:
 def newest_change() -> datetime | None:
     """When the data of a member last changed, among those not scored since."""
     return DirtyMember.objects.aggregate(newest=Max("since"))["newest"]
-
-
-def data_version() -> str:
-    """Differs after every change of a member's data, merge and erasure; for keys of figures that are kept.
-
-    A scoring takes marks away: together with the newest score it tells all states apart.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT max(since) FROM mirror_dirtymember), (SELECT max(epoch) FROM mirror_lease)"
-        )
-        return str(cursor.fetchone())
 
 
 def programme_changes() -> QuerySet[ProgrammeChange]:

@@ -19,7 +19,7 @@ MOST_QUERIES = 12
 MOST_SLOPE = 1.2  # median with all members, to the median with a few
 FEW = 1000
 ACTIVITIES = 40  # per member
-SETTLING = 3  # requests that are not counted
+SETTLING = 2  # requests that are not counted
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ PAGES = (
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """Signed-in browsers by role, and medians with a few members by page name."""
+class Association:
+    """Signed-in browsers by role."""
 
-    browsers: dict[str, Client]
     members: int
-    with_few: dict[str, float]
+    seed: int
+    browsers: dict[str, Client]
 
 
 @dataclass(frozen=True)
@@ -76,64 +76,64 @@ class Seen:
 
 
 @contextmanager
-def association(*, seed: int, rows: int) -> Iterator[Prepared]:
-    """`rows` members with 40 activities each, after a look at the same pages with 1,000."""
-    few = _filled(FEW, seed)
-    with_few = {page.name: statistics.median(_look(few, page, 20).same) for page in PAGES}
-    population.empty()
-    yield Prepared(_filled(rows, seed).browsers, rows, with_few)
-    population.empty()
+def association(*, seed: int, rows: int) -> Iterator[Association]:
+    """`rows` members, once they are wanted."""
+    yield Association(rows, seed, {})
 
 
-def _filled(members: int, seed: int) -> Prepared:
+def measure(asked: Association, runs: int) -> list[Figure]:
+    """Per page: time of 95 in 100 with figures made anew and with kept ones, queries, slope."""
+    few = _filled(min(FEW, asked.members), asked.seed)
+    with_few = {page.name: statistics.median(_look(few, page, runs).same) for page in PAGES}
+    population.empty()
+    whole = _filled(asked.members, asked.seed)
+    found = []
+    for page in PAGES:
+        seen = _look(whole, page, runs)
+        slope = statistics.median(seen.same) / with_few[page.name]
+        found += [
+            Figure(f"{page.name}, p95 after a change", _p95(seen.changed), "ms", page.budget, runs),
+            Figure(f"{page.name}, p95", _p95(seen.same), "ms", page.budget, runs),
+            Figure(f"{page.name}, queries", seen.queries, "queries", MOST_QUERIES),
+            Figure(f"{page.name}, slope from {few.members:,}", slope, "times", MOST_SLOPE, runs),
+        ]
+    return found
+
+
+def _filled(members: int, seed: int) -> Association:
     people = population.fill(members=members, activities=members * ACTIVITIES, seed=seed)
     browsers = {}
     for role, person in people.items():
         browsers[role] = Client(headers={"host": "localhost"})
         browsers[role].force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return Prepared(browsers, members, {})
+    return Association(members, seed, browsers)
 
 
-def measure(prepared: Prepared, runs: int) -> list[Figure]:
-    """Per page: time of 95 in 100 with cold and warm figures alike, queries, slope."""
-    found = []
-    for page in PAGES:
-        seen = _look(prepared, page, runs)
-        slope = statistics.median(seen.same) / prepared.with_few[page.name]
-        found += [
-            Figure(f"{page.name}, p95 after a change", _p95(seen.changed), "ms", page.budget, runs),
-            Figure(f"{page.name}, p95", _p95(seen.same), "ms", page.budget, runs),
-            Figure(f"{page.name}, queries", seen.queries, "queries", MOST_QUERIES),
-            Figure(f"{page.name}, slope from {FEW:,}", slope, "times", MOST_SLOPE, runs),
-        ]
-    return found
-
-
-def _look(prepared: Prepared, page: Page, runs: int) -> Seen:
+def _look(filled: Association, page: Page, runs: int) -> Seen:
     """Each of `runs` requests once after a member's data changed, and once more without a change."""
-    seen = Seen([], [], _queries(prepared, page))
+    seen = Seen([], [], _queries(filled, page))
     for number in range(-SETTLING, runs):
         mirror.mark_dirty(members={1}, now=population.NOW + number * population.MOMENT)
-        member = 1 + (number * 37 + 2) % prepared.members
+        member = 1 + (number * 37 + 2) % filled.members
         for times in (seen.changed, seen.same):
-            took = _ask(prepared, page, member)
+            took = _ask(filled, page, member)
             if number >= 0:
                 times.append(took)
     return seen
 
 
-def _queries(prepared: Prepared, page: Page) -> int:
+def _queries(filled: Association, page: Page) -> int:
     mirror.mark_dirty(members={1}, now=population.NOW - population.MOMENT)
     with CaptureQueriesContext(connection) as captured:
-        _ask(prepared, page, 2)
+        _ask(filled, page, 2)
     return len(captured)
 
 
-def _ask(prepared: Prepared, page: Page, member: int) -> float:
+def _ask(filled: Association, page: Page, member: int) -> float:
     """Milliseconds in the server, from the request to the whole answer."""
     headers = {"HX-Request": "true", "HX-Target": page.part} if page.part else {}
     begun = time.perf_counter()
-    answer = prepared.browsers[page.role].get(page.address.format(member=member), headers=headers)
+    answer = filled.browsers[page.role].get(page.address.format(member=member), headers=headers)
     took = (time.perf_counter() - begun) * 1000
     if answer.status_code != 200:
         raise AssertionError(f"{page.name}: {page.address} answers {answer.status_code}")

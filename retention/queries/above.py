@@ -5,12 +5,12 @@ Each is kept until a score or a member's data changes: a run is looked at far mo
 
 from dataclasses import dataclass, replace
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from imis_ai.mirror import access
 from imis_ai.mirror.kept import Keep
 from retention.calc import bands
-from retention.models import RiskScore, ScoreRun
+from retention.models import ScoreRun
 from retention.queries import list as risk
 from retention.queries import summary as totals
 
@@ -32,7 +32,7 @@ class Above:
 
 
 def above(*, seen: QuerySet, run: ScoreRun, filters: risk.Filters) -> Above:
-    """Everything above this list. Two queries, and up to four more when something has changed."""
+    """Everything above this list. At most three queries, none when nothing has changed."""
     keep, asked = _keep(run, seen), replace(filters, sort="")
     if filters.has_bands:
         summary = keep(f"summary {asked}", lambda: totals.summary(seen=seen, run=run, filters=filters))
@@ -78,5 +78,4 @@ def _overview(run: ScoreRun, horizon: int) -> Overview:
 
 
 def _keep(run: ScoreRun, seen: QuerySet | None) -> Keep:
-    newest = RiskScore.objects.aggregate(newest=Max("pk"))["newest"]
-    return Keep(seen, run.pk, run.scored, run.abstained, newest)
+    return Keep(seen, run.pk, run.scored, run.abstained, run.newest, run.data)

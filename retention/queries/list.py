@@ -14,10 +14,12 @@ from django.db.models import (
     Func,
     Q,
     QuerySet,
+    Subquery,
     Value,
 )
 
 from imis_ai.features.groups import GROUPS
+from imis_ai.mirror import kept
 from imis_ai.ui import words
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
@@ -92,7 +94,9 @@ class Row:
 
 
 def current_run() -> ScoreRun | None:
-    return ScoreRun.objects.filter(is_current=True).first()
+    """The run that pages show; `newest`, the latest score of all, and `data` tell of any change."""
+    newest = Subquery(RiskScore.objects.order_by("-pk").values("pk")[:1])
+    return ScoreRun.objects.filter(is_current=True).annotate(newest=newest, data=kept.version()).first()
 
 
 def visible(*, seen: QuerySet, run: ScoreRun) -> QuerySet[RiskScore]:

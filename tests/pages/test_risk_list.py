@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from imis_ai.accounts.models import AccessEntry
+from imis_ai.imis import records
+from imis_ai.mirror import actions as mirror
 from retention.forms import SORTS
-from tests.factories.mirror import ChapterFactory, MemberFactory, TierFactory
+from tests.factories.mirror import NOW, ChapterFactory, MemberFactory, TierFactory
 from tests.factories.retention import (
     AS_OF,
     DECLINED,
@@ -259,6 +261,45 @@ def test_a_chapter_manager_needs_as_few_queries(two_chapters):
         two_chapters.client.get("/retention/?panel=104482")
 
     assert len(queries) <= 12, [q["sql"][:90] for q in queries]
+
+
+def test_what_stands_above_the_list_is_asked_for_once(run, as_role):
+    scored(run, "1", 0.9)
+    client = as_role("membership")
+
+    with CaptureQueriesContext(connection) as first:
+        client.get("/retention/")
+    with CaptureQueriesContext(connection) as second:
+        client.get("/retention/?sort=name&page=2")
+
+    assert len(first) - len(second) == 3, [q["sql"][:90] for q in second]
+
+
+def test_figures_follow_every_change_at_once(run, as_role):
+    texas, gulf = ChapterFactory(code="TX", name="Texas"), ChapterFactory(code="GU", name="Gulf")
+    for imis_id, chapter in (("1", texas), ("2", texas), ("3", gulf)):
+        RiskScoreFactory(run=run, member=MemberFactory(imis_id=imis_id, chapter=chapter), risk=0.5)
+    client, executive = as_role("membership"), as_role("executive")
+
+    def shown():
+        page = client.get("/retention/")
+        chip = next((chip for chip in page.context["chips"] if chip.name == "chapter"), None)
+        return (
+            page.context["summary"].members,
+            page.context["tabs"][0]["number"],
+            [option.value for option in chip.options] if chip else [],
+            executive.get("/retention/").context["summary"].members,
+        )
+
+    before = shown()
+    mirror.save(records=[records.Deletion(key="3")], feed="deletions", now=NOW)
+    without_one = shown()
+    scored(run, "4", 0.6)
+    with_another = shown()
+
+    assert before == (3, 3, ["GU", "TX"], 3)
+    assert without_one == (2, 2, [], 2)
+    assert with_another[:2] == (3, 3)
 
 
 # who sees what
