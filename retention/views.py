@@ -18,9 +18,9 @@ from imis_ai.ui.tables import Column, Pages, heads
 from retention.calc import bands
 from retention.forms import RiskFilterForm, address, chips, removable
 from retention.models import ScoreRun
+from retention.queries import above, panel
 from retention.queries import export as csv
 from retention.queries import list as risk
-from retention.queries import panel
 from retention.queries import summary as totals
 from retention.queries import trends as behaviour
 
@@ -140,26 +140,21 @@ def _names(request: HttpRequest) -> bool:
 
 def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen, form) -> dict:
     query = request.GET
-    summary = totals.summary(seen=seen, run=run, filters=filters)
-    counts = risk.tab_counts(seen=seen, run=run, horizon=filters.horizon)
-    scores = risk.listed(seen=seen, run=run, filters=filters)
-    total = summary.members if filters.has_bands else scores.count()
-    pages = Pages.of(form.cleaned_data.get("page") or 1, total)
+    head = above.above(seen=seen, run=run, filters=filters)
+    pages = Pages.of(form.cleaned_data.get("page") or 1, head.total)
+    scores = risk.page(seen=seen, run=run, filters=filters, start=pages.start, stop=pages.stop)
     with_names = _names(request)
-    rows = risk.rows(scores=scores[pages.start : pages.stop], measure=filters.measure, with_names=with_names)
-    tiers, chapters = risk.choices(seen=seen)
-    made = chips(
-        filters=filters, query=query, tiers=tiers, chapters=chapters, months=risk.renewal_months(run)
-    )
+    months = risk.renewal_months(run)
+    made = chips(filters=filters, query=query, tiers=head.tiers, chapters=head.chapters, months=months)
     context = {
         "form": form,
         "filters": filters,
-        "summary": summary,
-        "histogram": _histogram(filters, summary),
-        "rows": list(rows),
+        "summary": head.summary,
+        "histogram": _histogram(filters, head.summary),
+        "rows": list(risk.rows(scores=scores, measure=filters.measure, with_names=with_names)),
         "pages": pages,
         "heads": heads(VIEW_COLUMNS.get(filters.view, COLUMNS), filters.sort),
-        "tabs": _tabs(filters, counts),
+        "tabs": _tabs(filters, head.counts),
         "segments": _horizons(filters, query),
         "chips": made,
         "removable": removable(made),
@@ -168,7 +163,7 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
         "narrowed": any(chip.is_on for chip in made if chip.name != "band"),
         "may_export": request.user.may("retention.export"),
         "names_hidden": not with_names,
-        "scope_words": _scope(request.user, chapters),
+        "scope_words": _scope(request.user, head.chapters),
         **_frame_context(run, filters),
     }
     context["panel_label"] = "Member"
@@ -246,8 +241,8 @@ def _in_words(past: list[panel.Past]) -> str:
     return f"Risk {course} from {first} to {last} of 100 in {(past[-1].day - past[0].day).days // 7} weeks"
 
 
-def _histogram(filters: risk.Filters, summary: totals.Summary) -> figures.Histogram | None:
-    if not filters.has_bands or not summary.members:
+def _histogram(filters: risk.Filters, summary: totals.Summary | None) -> figures.Histogram | None:
+    if summary is None or not summary.members:
         return None
     starts = [(0, "lo", "low"), *STARTS] if "lo" in filters.bands else STARTS
     return figures.histogram(summary.by_score, starts)
@@ -291,15 +286,12 @@ def _totals(request: HttpRequest, run: ScoreRun) -> HttpResponse:
     form = RiskFilterForm(request.GET)
     form.is_valid()
     filters = risk.Filters(horizon=form.filters().horizon)
-    summary = totals.totals(run=run, horizon=filters.horizon)
+    found = above.overview(run=run, horizon=filters.horizon)
     context = {
-        "summary": summary,
+        "summary": found.summary,
         "too_few": f"Totals are shown from {totals.SMALLEST_GROUP} members at risk.",
         "segments": _horizons(filters, request.GET),
-        "tables": [
-            ("Tier", totals.groups(run=run, horizon=filters.horizon, by="tier")),
-            ("Chapter", totals.groups(run=run, horizon=filters.horizon, by="chapter")),
-        ],
+        "tables": found.tables,
         "smallest": totals.SMALLEST_GROUP,
         **_frame_context(run, filters),
     }

@@ -42,30 +42,37 @@ def tables(*, seed: int, rows: int) -> Iterator[Prepared]:
     with tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as name:
         folder = Path(name)
         prepared = Prepared(folder, folder / "behind", folder / "now")
-        _generate(folder, rows, seed)
+        generate(folder, members=rows, activities=rows * ACTIVITIES, seed=seed)
         _load(folder, prepared.behind)
         yield prepared
 
 
-def _generate(folder: Path, members: int, seed: int) -> None:
+def generate(folder: Path, *, members: int, activities: int, seed: int) -> None:
+    """Rows of a made-up association as CSV files for `load`, and as Parquet."""
     import duckdb
 
     link = duckdb.connect()
-    for table, query in bench_sql.rows(members, members * ACTIVITIES, seed).items():
+    for table, query in bench_sql.rows(members, activities, seed).items():
         link.execute(f"CREATE TABLE {table} AS {query}")
         link.execute(f"COPY {table} TO '{folder / table}.parquet' (FORMAT PARQUET)")
     for table, query in bench_sql.MIRROR.items():
         link.execute(f"COPY ({query}) TO '{folder / table}.csv' (FORMAT CSV, HEADER)")
 
 
-def _load(folder: Path, behind: Path) -> None:
-    """Fill the mirror; read all but the newest activities into the columnar copy before they arrive."""
+def load(folder: Path) -> None:
+    """Fill the empty mirror with all that `generate` made, but the newest activities."""
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")  # no look at a foreign key per row
-        cursor.execute("DROP INDEX IF EXISTS activity_by_member_and_time")  # not read here, slow to fill
         for table in bench_sql.MIRROR:
             if table != "newest":
                 _copy(cursor, folder / f"{table}.csv", table)
+
+
+def _load(folder: Path, behind: Path) -> None:
+    """Fill the mirror; read all but the newest activities into the columnar copy before they arrive."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX IF EXISTS activity_by_member_and_time")  # not read here, slow to fill
+    load(folder)
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE mirror_activity")
     columns.refresh(behind)
     with connection.cursor() as cursor:
@@ -76,9 +83,11 @@ def _load(folder: Path, behind: Path) -> None:
 def _copy(cursor, path: Path, table: str) -> None:
     with path.open("rb") as lines:
         header = next(lines).decode().strip()
+        cursor.execute("SET session_replication_role = replica")  # no look at a foreign key per row
         with cursor.copy(f"COPY mirror_{table} ({header}) FROM STDIN (FORMAT CSV)") as stream:
             while block := lines.read(BLOCK):
                 stream.write(block)
+        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def reference(prepared: Prepared) -> dict[str, int]:

@@ -1,10 +1,10 @@
 """The door to member data: which members a person may see, and whose names. Pages and API start here."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from guardian.shortcuts import get_objects_for_user
 
 from imis_ai.accounts.models import User
-from imis_ai.mirror.models import Chapter, ChapterGrant, Member
+from imis_ai.mirror.models import Chapter, ChapterGrant, Member, Tier
 
 ALL_MEMBERS = {User.Role.MEMBERSHIP, User.Role.FINANCE, User.Role.ADMIN}
 SCOPED = {"view": "view_chapter_members", "draft": "draft_chapter_work", "approve": "approve_chapter_work"}
@@ -47,6 +47,23 @@ def chapters_by_person() -> dict[int, list[Chapter]]:
     for grant in grants.order_by("content_object__name"):
         found.setdefault(grant.user_id, []).append(grant.content_object)
     return found
+
+
+def choices(seen: QuerySet[Member]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Tiers by rank and chapters by name (code, name) that any of these members has. One query."""
+    tiers = Tier.objects.filter(Exists(seen.filter(tier=OuterRef("pk"))))
+    chapters = Chapter.objects.filter(Exists(seen.filter(chapter=OuterRef("pk"))))
+    found = sorted(
+        tiers.annotate(is_chapter=Value(0), place=F("rank"))
+        .values_list("is_chapter", "place", "name", "code")
+        .union(
+            chapters.annotate(is_chapter=Value(1), place=Value(0)).values_list(
+                "is_chapter", "place", "name", "code"
+            )
+        )
+    )
+    both = [[(code, name) for kind, _, name, code in found if kind == wanted] for wanted in (0, 1)]
+    return both[0], both[1]
 
 
 def sees_names(viewer: User) -> bool:

@@ -110,8 +110,15 @@ class Member(Mirrored):
         constraints = Mirrored.Meta.constraints
         indexes = [
             models.Index(fields=["chapter", "last_name"], name="member_by_chapter"),
-            models.Index(fields=["last_name", "first_name"], name="member_by_name"),
+            models.Index(fields=["last_name", "name"], name="member_by_name"),
             models.Index(fields=["updated_on"], name="member_by_updated"),
+            # whom a person may see is asked for on every list: answered without reading the wide rows
+            models.Index(
+                fields=["id"],
+                include=["tier", "chapter"],
+                name="member_alive",
+                condition=models.Q(gone_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.utils.module_loading import module_has_submodule
 
-from imis_ai.bench import Bench
+from imis_ai.bench import Bench, Figure, Trial
 
 FEWEST = 5
 SAMPLE = 0.01  # seconds between looks at memory
@@ -24,16 +24,16 @@ class UnknownBench(Exception):
     """No benchmark of that name."""
 
 
-def find_all() -> dict[str, Bench]:
+def find_all() -> dict[str, Bench | Trial]:
     """Every benchmark of every installed app."""
-    found: dict[str, Bench] = {}
+    found: dict[str, Bench | Trial] = {}
     for config in apps.get_app_configs():
         if module_has_submodule(config.module, "bench"):
             found |= importlib.import_module(f"{config.name}.bench").BENCHES
     return found
 
 
-def find(name: str) -> Bench:
+def find(name: str) -> Bench | Trial:
     """Raises UnknownBench with the names that exist."""
     found = find_all()
     if name not in found:
@@ -44,27 +44,40 @@ def find(name: str) -> Bench:
 
 
 def run(name: str, *, seed: int, rows: int | None, runs: int | None, say: Callable[[str], None]) -> dict:
-    """Figures of one benchmark; `ratio` is the median of the paired ratios, ours to the reference."""
+    """Figures of one benchmark, in a database of its own."""
     bench = find(name)
-    rows, runs = rows or bench.rows, max(FEWEST, runs or bench.runs)
-    pairs: list[tuple[dict, dict]] = []
+    rows = rows or bench.rows
     with _own_database():
         say(f"preparing {rows:,} rows")
         with bench.prepare(seed=seed, rows=rows) as state:
-            for number in range(runs):
-                theirs, ours = _timed(bench.reference, state), _timed(bench.ours, state)
-                _compare(name, theirs.pop("result"), ours.pop("result"))
-                pairs.append((theirs, ours))
-                say(f"run {number + 1} of {runs}: reference {theirs['s']:.2f} s, ours {ours['s']:.2f} s")
+            if isinstance(bench, Trial):
+                found = _limits(bench.measure(state, runs or bench.runs))
+            else:
+                found = _ratio(name, bench, state, max(FEWEST, runs or bench.runs), say)
+    load = [round(each, 1) for each in psutil.getloadavg()]
+    place = {"cores": psutil.cpu_count(), "load": load, "database": _server_version()}
+    return {"bench": name, "rows": rows, "seed": seed, **place, **found}
+
+
+def _limits(figures: list[Figure]) -> dict:
+    return {
+        "figures": [{**vars(each), "value": round(each.value, 3), "met": each.met} for each in figures],
+        "met": all(each.met for each in figures),
+    }
+
+
+def _ratio(name: str, bench: Bench, state: Any, runs: int, say: Callable[[str], None]) -> dict:
+    """Reference and ours in turn; `ratio` is the median of the paired ratios, ours to the reference."""
+    pairs: list[tuple[dict, dict]] = []
+    for number in range(runs):
+        theirs, ours = _timed(bench.reference, state), _timed(bench.ours, state)
+        _compare(name, theirs.pop("result"), ours.pop("result"))
+        pairs.append((theirs, ours))
+        say(f"run {number + 1} of {runs}: reference {theirs['s']:.2f} s, ours {ours['s']:.2f} s")
     ratios = [ours["s"] / theirs["s"] for theirs, ours in pairs]
     ratio = statistics.median(ratios)
     return {
-        "bench": name,
-        "rows": rows,
-        "seed": seed,
         "runs": runs,
-        "cores": psutil.cpu_count(),
-        "database": _server_version(),
         "reference_is": bench.reference_is,
         "reference": _figures([theirs for theirs, _ in pairs]),
         "ours": _figures([ours for _, ours in pairs]),

@@ -21,6 +21,7 @@ from retention.queries.predictions import HORIZONS, Predicted
 PREDICT, STORE = "Score members", "Store scores"
 PUBLISHED = "retention.risk"
 PARTS = ("risk", "low", "high")
+HIGH_VALUE_SHARE = 0.9
 COLUMNS = (
     "run_id", "member_id", *(f"{part}_{h}" for h in (*HORIZONS, "renewal") for part in PARTS),
     "lapse_on", "lapse_from", "lapse_to", "renews_on", "dues", "value", "factors", "abstained",
@@ -97,7 +98,16 @@ def _stage(
     )
     _copy(_lines(said, ids, run.pk))
     _count(run)
+    run.high_value = _high(said)
+    run.save(update_fields=["high_value"])
     return run
+
+
+def _high(said: Predicted) -> float | None:
+    """Where the tenth of the scored with the highest value begins; rescoring single members leaves it."""
+    scored = np.array([not reason for reason in said.abstained], bool)
+    known = said.value[scored & ~np.isnan(said.value)]
+    return round(float(np.quantile(known, HIGH_VALUE_SHARE)), 2) if len(known) else None
 
 
 def _count(run: ScoreRun) -> None:

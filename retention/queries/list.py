@@ -9,11 +9,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import (
-    Aggregate,
     BooleanField,
-    Count,
     F,
-    FloatField,
     Func,
     Q,
     QuerySet,
@@ -22,6 +19,7 @@ from django.db.models import (
 )
 
 from imis_ai.features.groups import GROUPS
+from imis_ai.mirror import kept
 from imis_ai.ui import words
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
@@ -37,7 +35,6 @@ VIEWS = {
 }
 REASONS = GROUPS
 AT_RISK = ("hi", "md")
-HIGH_VALUE_SHARE = 0.9  # high value: the tenth of all scored members whose value is highest
 
 
 @dataclass(frozen=True)
@@ -96,14 +93,10 @@ class Row:
         return max(0, len(self.factors) - 2)
 
 
-class PercentileCont(Aggregate):
-    function = "percentile_cont"
-    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
-
-
 def current_run() -> ScoreRun | None:
-    return ScoreRun.objects.filter(is_current=True).first()
+    """The run that pages show; `newest`, the latest score of all, and `data` tell of any change."""
+    newest = Subquery(RiskScore.objects.order_by("-pk").values("pk")[:1])
+    return ScoreRun.objects.filter(is_current=True).annotate(newest=newest, data=kept.version()).first()
 
 
 def visible(*, seen: QuerySet, run: ScoreRun) -> QuerySet[RiskScore]:
@@ -116,6 +109,14 @@ def listed(*, seen: QuerySet, run: ScoreRun, filters: Filters) -> QuerySet[RiskS
     found = visible(seen=seen, run=run).filter(wanted(filters, run))
     found = found.select_related("member", "member__tier", "member__chapter")
     return found.order_by(*_order(filters))
+
+
+def page(*, seen: QuerySet, run: ScoreRun, filters: Filters, start: int, stop: int) -> QuerySet[RiskScore]:
+    """Some of `listed`. The order is found on narrow rows; only those shown are read whole."""
+    order = _order(filters)
+    shown = visible(seen=seen, run=run).filter(wanted(filters, run)).order_by(*order).values("pk")
+    found = RiskScore.objects.filter(pk__in=shown[start:stop]).order_by(*order)
+    return found.select_related("member", "member__tier", "member__chapter")
 
 
 def rows(*, scores: Iterable[RiskScore], measure: str, with_names: bool) -> Iterator[Row]:
@@ -149,23 +150,6 @@ def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
     )
 
 
-def tab_counts(*, seen: QuerySet, run: ScoreRun, horizon: int) -> dict[str, int]:
-    """Members in each view, before the other filters. One query."""
-    asked = {view: Count("pk", filter=wanted(Filters(view=view, horizon=horizon), run)) for view in VIEWS}
-    start, _ = bands.share_bounds("md")
-    in_some = Q(**{f"risk_{horizon}__gte": start}) | Q(renews_on__lt=run.as_of) | ~Q(abstained="")
-    return visible(seen=seen, run=run).filter(in_some).aggregate(**asked)
-
-
-def choices(*, seen: QuerySet) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Tiers and chapters (code, name) among the members this person may see. One query."""
-    found = seen.values_list("tier__code", "tier__name", "tier__rank", "chapter__code", "chapter__name")
-    pairs = set(found.order_by().distinct())
-    tiers = sorted({(rank, code, name) for code, name, rank, _, _ in pairs if code})
-    chapters = sorted({(name, code) for _, _, _, code, name in pairs if code})
-    return [(code, name) for _, code, name in tiers], [(code, name) for name, code in chapters]
-
-
 def renewal_months(run: ScoreRun) -> list[str]:
     """The months in which terms that cover today can end: a year and a little."""
     first = run.as_of.replace(day=1)
@@ -196,12 +180,7 @@ def _of_view(filters: Filters, run: ScoreRun) -> Q:
     if filters.view == "renewing":
         return Q(renews_on__gte=run.as_of, renews_on__lte=run.as_of + timedelta(days=30))
     if filters.view == "value":
-        top = RiskScore.objects.filter(run=run).order_by().values("run")
-        return Q(
-            value__gte=Subquery(
-                top.annotate(cut=PercentileCont("value", share=HIGH_VALUE_SHARE)).values("cut")
-            )
-        )
+        return Q(value__gte=run.high_value or 0)
     if filters.view == "payments":
         return _because(["payments"])
     if filters.view == "grace":
@@ -212,9 +191,15 @@ def _of_view(filters: Filters, run: ScoreRun) -> Q:
 
 
 def _in_bands(keys: Sequence[str], horizon: int) -> Q:
+    """Bands that touch are asked for as one range, which an index serves in the order of the list."""
+    ranges: list[list[float]] = []
+    for start, end in sorted(bands.share_bounds(key) for key in keys):
+        if ranges and ranges[-1][1] >= start:
+            ranges[-1][1] = end
+        else:
+            ranges.append([start, end])
     wanted = Q(pk__in=[])
-    for key in keys:
-        start, end = bands.share_bounds(key)
+    for start, end in ranges:
         wanted |= Q(**{f"risk_{horizon}__gte": start, f"risk_{horizon}__lt": end})
     return wanted
 

@@ -8,8 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from imis_ai.bench import Bench
+from imis_ai.bench import Bench, Figure, Trial
 from imis_ai.ops import measure
+from imis_ai.ops.bench import PAGES
 
 ROWS = []
 
@@ -47,6 +48,16 @@ def benches(monkeypatch, django_db_blocker):
             goal=1,
             rows=10,
         ),
+        "limits": Trial(
+            prepare=numbers,
+            measure=lambda rows, runs: [
+                Figure("short", rows, "ms", 20, runs),
+                Figure("long", 25.5, "ms", 20, runs),
+            ],
+            what="two figures",
+            rows=10,
+            runs=7,
+        ),
     }
     monkeypatch.setattr(measure, "find_all", lambda: made)
     with django_db_blocker.unblock():
@@ -67,6 +78,20 @@ def test_figures_come_from_five_pairs_in_a_database_of_their_own(benches, capsys
     assert ROWS[0][2].startswith("bench_")
 
 
+def test_a_trial_holds_each_figure_against_its_limit(benches, capsys):
+    call_command("bench", "limits", "--json")
+    figures = json.loads(capsys.readouterr().out)
+    call_command("bench", "limits", "--rows", "20")
+    text = capsys.readouterr().out
+
+    assert [(each["value"], each["n"], each["met"]) for each in figures["figures"]] == [
+        (10, 7, True),
+        (25.5, 7, False),
+    ]
+    assert figures["met"] is False
+    assert [line.rsplit(": ", 1)[1] for line in text.splitlines()[1:]] == ["met", "missed"]
+
+
 def test_sides_that_disagree_are_no_measurement(benches):
     with pytest.raises(AssertionError, match="reference and ours disagree"):
         measure.run("wrong", seed=1, rows=None, runs=None, say=lambda line: None)
@@ -77,11 +102,24 @@ def test_an_unknown_benchmark_is_refused_with_the_names(benches, capsys):
         call_command("bench", "sleeep")
 
     assert stop.value.code == 2
-    assert "There is no benchmark 'sleeep'. Use one of: sleep, wrong." in capsys.readouterr().err
+    assert "There is no benchmark 'sleeep'. Use one of: limits, sleep, wrong." in capsys.readouterr().err
 
 
 def test_the_products_own_benchmarks_are_found_and_complete():
     found = measure.find_all()
 
-    assert {"ingest", "delta"} <= set(found)
-    assert all(isinstance(bench, Bench) for bench in found.values())
+    assert {"ingest", "delta", "features", "pages"} <= set(found)
+    assert all(isinstance(bench, Bench | Trial) for bench in found.values())
+
+
+@pytest.mark.slow
+def test_every_page_of_the_bench_answers_and_is_measured(django_db_blocker):
+    with django_db_blocker.unblock():
+        found = measure.run("pages", seed=1, rows=60, runs=1, say=lambda line: None)
+        connection.close()
+
+    limits = {each["unit"]: each["limit"] for each in found["figures"]}
+    assert len(found["figures"]) == 4 * len(PAGES)
+    assert all(each["value"] > 0 for each in found["figures"])
+    assert (limits["queries"], limits["times"]) == (12, 1.2)
+    assert [each["name"] for each in found["figures"] if each["unit"] == "queries" and not each["met"]] == []

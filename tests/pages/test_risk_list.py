@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from imis_ai.accounts.models import AccessEntry
+from imis_ai.imis import records
+from imis_ai.mirror import actions as mirror
 from retention.forms import SORTS
-from tests.factories.mirror import ChapterFactory, MemberFactory, TierFactory
+from tests.factories.mirror import NOW, ChapterFactory, MemberFactory, TierFactory
 from tests.factories.retention import (
     AS_OF,
     DECLINED,
@@ -70,7 +72,8 @@ def test_the_summary_gives_the_expected_number_with_its_range_and_the_dues(run, 
     assert summary.high == pytest.approx(5 + half)
 
 
-def test_each_view_has_its_members_and_its_count(run, as_role):
+def test_each_view_has_its_members_and_its_count(as_role):
+    run = ScoreRunFactory(is_current=True, high_value=8000)
     scored(run, "soon", 0.5, renews_on=AS_OF + dt.timedelta(days=20), factors=[QUIET], value=Decimal(1))
     scored(run, "later", 0.5, renews_on=AS_OF + dt.timedelta(days=80), factors=[DECLINED], value=Decimal(2))
     scored(run, "rich", 0.4, factors=[{**DECLINED, "direction": "lowers"}], value=Decimal(9000))
@@ -258,6 +261,45 @@ def test_a_chapter_manager_needs_as_few_queries(two_chapters):
         two_chapters.client.get("/retention/?panel=104482")
 
     assert len(queries) <= 12, [q["sql"][:90] for q in queries]
+
+
+def test_what_stands_above_the_list_is_asked_for_once(run, as_role):
+    scored(run, "1", 0.9)
+    client = as_role("membership")
+
+    with CaptureQueriesContext(connection) as first:
+        client.get("/retention/")
+    with CaptureQueriesContext(connection) as second:
+        client.get("/retention/?sort=name&page=2")
+
+    assert len(first) - len(second) == 3, [q["sql"][:90] for q in second]
+
+
+def test_figures_follow_every_change_at_once(run, as_role):
+    texas, gulf = ChapterFactory(code="TX", name="Texas"), ChapterFactory(code="GU", name="Gulf")
+    for imis_id, chapter in (("1", texas), ("2", texas), ("3", gulf)):
+        RiskScoreFactory(run=run, member=MemberFactory(imis_id=imis_id, chapter=chapter), risk=0.5)
+    client, executive = as_role("membership"), as_role("executive")
+
+    def shown():
+        page = client.get("/retention/")
+        chip = next((chip for chip in page.context["chips"] if chip.name == "chapter"), None)
+        return (
+            page.context["summary"].members,
+            page.context["tabs"][0]["number"],
+            [option.value for option in chip.options] if chip else [],
+            executive.get("/retention/").context["summary"].members,
+        )
+
+    before = shown()
+    mirror.save(records=[records.Deletion(key="3")], feed="deletions", now=NOW)
+    without_one = shown()
+    scored(run, "4", 0.6)
+    with_another = shown()
+
+    assert before == (3, 3, ["GU", "TX"], 3)
+    assert without_one == (2, 2, [], 2)
+    assert with_another[:2] == (3, 3)
 
 
 # who sees what

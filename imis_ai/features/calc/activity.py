@@ -22,6 +22,7 @@ class History:
         self._last: tuple[int, Array] | None = None
         self._valued: dict[str, int | None] = {}
         self._orders: dict[str, Array] = {}
+        self._visits: tuple[Array, Array] | None = None
 
     def starts_before(self, high: int) -> bool:
         """Whether there is any row at all before this day: without one the source is not there yet."""
@@ -109,16 +110,24 @@ class History:
 
     def days(self, low: int, high: int) -> Array:
         """On how many different days there was a row."""
-        member, day = self.rows(low, high, "member", "day")
+        if self._visits is None:
+            self._visits = self._one_a_day()
+        member, day = self._visits
+        return np.bincount(member[position(day, low) : position(day, high)], minlength=self.n)
+
+    def _one_a_day(self) -> tuple[Array, Array]:
+        """One row per member and day, sorted by day."""
+        member, day = self.rows(None, np.iinfo(np.int32).max, "member", "day")
         if len(self.segments) > 1:
             order = np.argsort(day, kind="stable")
             member, day = member[order], day[order]
-        out = np.zeros(self.n, dtype=np.int32)
-        edges = np.searchsorted(day, np.arange(low, high + 1, dtype=day.dtype))
+        last, is_new = np.full(self.n, NO_DAY, dtype=np.int32), np.empty(len(day), dtype=bool)
+        edges = np.flatnonzero(np.r_[True, day[1:] != day[:-1], True]) if len(day) else np.zeros(1, dtype=int)
         for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            if end > begin:
-                out[member[begin:end]] += 1  # buffered: a member counts once however many rows there are
-        return out
+            today = member[begin:end]
+            last[today] = np.arange(begin, end)  # of a member's rows of the day the last one stays
+            is_new[begin:end] = last[today] == np.arange(begin, end)
+        return member[is_new], day[is_new]
 
     def distinct(self, name: str, low: int | None, high: int) -> Array:
         """How many different values of a word column; empty ones do not count."""

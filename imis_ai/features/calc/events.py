@@ -74,9 +74,8 @@ class Events:
 
     def usual_gap(self) -> Floats:
         """Mean days between events attended; NaN with fewer than two days."""
-        rows = take_rows(self.rows, self.attended)
-        by = Groups(rows["member"], self.n)
-        days = rows["event_day"].astype(np.float64)
+        by = Groups(self.rows["member"][self.attended], self.n)
+        days = self.rows["event_day"][self.attended].astype(np.float64)
         number = by.number(np.nan_to_num(by.before(days), nan=-1e9) != days)
         return ratio(by.last(days) - by.first(days), number - 1)
 

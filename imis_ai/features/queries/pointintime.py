@@ -91,7 +91,7 @@ def compute(data: Sources, day: date, features: dict[str, Feature]) -> Computed:
     rows = np.flatnonzero(at.is_known)
     values = np.empty((len(features), len(rows)), dtype=np.float32)
     for i, name in enumerate(features):
-        values[i] = at[name][rows]
+        values[i] = at[name] if len(rows) == at.n else np.take(at[name], rows)
     texts = data.keep("pseudonyms", lambda: columns.pseudonyms(data.members["pseudonym"]))
     return Computed(texts[rows], list(features), values)
 

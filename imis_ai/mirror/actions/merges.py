@@ -52,8 +52,19 @@ def _unknown(deletion: Deletion) -> Refusal:
 
 
 def tombstone(*, keys: Sequence[str], now: datetime) -> int:
-    """Mark members as gone. Their hash is cleared, so that a later sight of them brings them back."""
-    return Member.objects.filter(imis_id__in=keys, gone_at=None).update(gone_at=now, row_hash=0)
+    """Mark members as gone, and their scores as out of date.
+
+    Their hash is cleared, so that a later sight of them brings them back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (UPDATE mirror_member SET gone_at = %s, row_hash = 0"
+            " WHERE imis_id = ANY(%s) AND gone_at IS NULL RETURNING id)"
+            " INSERT INTO mirror_dirtymember (member_id, since) SELECT id, %s FROM gone"
+            " ON CONFLICT (member_id) DO UPDATE SET since = excluded.since",
+            [now, list(keys), now],
+        )
+        return cursor.rowcount
 
 
 def _merge(discarded: str, retained: str, now: datetime, known: Lookups) -> set[int] | None:

@@ -496,11 +496,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='member',
-            index=models.Index(fields=['last_name', 'first_name'], name='member_by_name'),
+            index=models.Index(fields=['last_name', 'name'], name='member_by_name'),
         ),
         migrations.AddIndex(
             model_name='member',
             index=models.Index(fields=['updated_on'], name='member_by_updated'),
+        ),
+        migrations.AddIndex(
+            model_name='member',
+            index=models.Index(condition=models.Q(('gone_at', None)), fields=['id'], include=('tier', 'chapter'), name='member_alive'),
         ),
         migrations.AddConstraint(
             model_name='member',
