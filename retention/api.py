@@ -1,5 +1,6 @@
 """Members at risk and one member's score for other systems, under the same permissions as the pages."""
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import LimitOffsetPagination
@@ -8,6 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from imis_ai.accounts import actions as people
+from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import names_revealed
 from imis_ai.mirror import access
 from retention.calc import bands
@@ -82,11 +85,18 @@ class MemberScore(APIView):
         responses={200: MemberRiskSerializer, 403: ProblemSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, imis_id: str) -> Response:
-        """404 where there is no such member, or none that you may see."""
+        """404 where there is no such member, or none that you may see. Written to the access log."""
         run = _run()
         score = panel.score_of(seen=access.members(request.user), run=run, imis_id=imis_id)
         if score is None:
             raise NotFound("There is no such member, or none that you may see.")
+        people.record_access(
+            by=request.user,
+            what=AccessEntry.What.MEMBER_OPENED,
+            now=timezone.now(),
+            imis_id=imis_id,
+            detail={"where": "api"},
+        )
         return Response(_body(request, run, score, panel.measure(score, run, 90)))
 
 

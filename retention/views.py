@@ -80,9 +80,7 @@ def member(request: HttpRequest, imis_id: str) -> HttpResponse:
     score = run and panel.score_of(seen=seen, run=run, imis_id=imis_id)
     if not score:
         raise Http404
-    people.record_access(
-        by=request.user, what=AccessEntry.What.MEMBER_OPENED, now=timezone.now(), imis_id=imis_id
-    )
+    _note_opened(request, imis_id, "page")
     context = _member_context(request, run, score, risk.Filters(), days=2 * 365)
     context |= {
         "reach": timeline.reach(score.member) if _names(request) else [],
@@ -100,6 +98,7 @@ def trends(request: HttpRequest, imis_id: str) -> HttpResponse:
     score = run and panel.score_of(seen=access.members(request.user), run=run, imis_id=imis_id)
     if not score:
         raise Http404
+    _note_opened(request, imis_id, "trends")
     found = behaviour.trends(pseudonym=str(score.member.pseudonym), until=run.as_of)
     name = risk.row(score=score, measure="90", with_names=_names(request)).name
     context = {
@@ -132,6 +131,17 @@ def export(request: HttpRequest) -> HttpResponse:
     found = risk.rows(scores=scores.iterator(2000), measure=filters.measure, with_names=_names(request))
     lines = (csv.line(row, run) for row in found)
     return exports.csv_file(f"members-at-risk-{run.as_of}.csv", csv.HEADER, lines)
+
+
+def _note_opened(request: HttpRequest, imis_id: str, where: str) -> None:
+    """Whoever looks at one member stands in the access log, wherever they looked."""
+    people.record_access(
+        by=request.user,
+        what=AccessEntry.What.MEMBER_OPENED,
+        now=timezone.now(),
+        imis_id=imis_id,
+        detail={"where": where},
+    )
 
 
 def _names(request: HttpRequest) -> bool:
@@ -171,6 +181,8 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
     score = asked and panel.score_of(seen=seen, run=run, imis_id=asked)
     if asked and not score:
         raise Http404
+    if score:
+        _note_opened(request, asked, "panel")
     return context | (_member_context(request, run, score, filters, days=12 * 7) if score else {})
 
 
@@ -180,6 +192,7 @@ def _panel_only(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen
     score = panel.score_of(seen=seen, run=run, imis_id=asked)
     if not score:
         raise Http404
+    _note_opened(request, asked, "panel")
     return render(
         request, "retention/_panel.html", _member_context(request, run, score, filters, days=12 * 7)
     )

@@ -196,4 +196,4 @@ class AccessEntry(models.Model):
     username = models.CharField(max_length=150)
     what = models.CharField(max_length=30, choices=What)
     imis_id = models.CharField(max_length=60, blank=True, db_index=True)
-    detail = models.JSONField(default=dict, help_text="filters and row count of an export")
+    detail = models.JSONField(default=dict, help_text="where it was; filters and row count of an export")

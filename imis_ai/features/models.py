@@ -9,6 +9,7 @@ class Snapshot(models.Model):
 
     as_of = models.DateField(unique=True)
     version = models.CharField(max_length=20, help_text="of the definitions it was computed with")
+    write = models.BigIntegerField(help_text="number of the mirror's newest writing when this was computed")
     built_at = models.DateTimeField()
     members = models.IntegerField()
     pseudonyms = models.BinaryField()

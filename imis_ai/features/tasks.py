@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from imis_ai.features import actions
+from imis_ai.features import actions, queries
 from imis_ai.features.actions.build import COMPUTE, READ
 from imis_ai.features.models import Snapshot
 from imis_ai.jobs.progress import Progress
@@ -15,10 +15,17 @@ MONTHS = 36
 
 @job("features.build", title="Compute features", stages=(READ, COMPUTE), refusals=(actions.Empty,))
 def build(progress: Progress, as_of: str | None = None) -> Snapshot:
-    """Features as of a day (ISO date), today when none is given; removes snapshots past their time."""
+    """Features as of a day (ISO date), today when none is given.
+
+    Removes snapshots past their time, and computes past months again whose history has been corrected.
+    """
     now, day = timezone.now(), date.fromisoformat(as_of) if as_of else timezone.localdate()
     actions.prune(now=now)
-    return actions.build(as_of=day, now=now, progress=progress)
+    built = actions.build_many(as_ofs=[day, *queries.out_of_date()], now=now, progress=progress)
+    found = [snapshot for snapshot in built if snapshot.as_of == day]
+    if not found:
+        raise actions.Empty(f"Nobody was a member before {day}. Name a later day.")
+    return found[0]
 
 
 @job(

@@ -338,7 +338,16 @@ class Lease(models.Model):
     epoch = models.BigIntegerField(
         default=0, help_text="rises when members are merged or erased; remembered ids are then out of date"
     )
+    writes = models.BigIntegerField(default=0, help_text="number of the newest row of Change")
     expires_at = models.DateTimeField(null=True)
+
+
+class Change(models.Model):
+    """A day from which on dated rows came, changed or went. Numbers as of later days, computed before write
+    number `write`, are out of date."""
+
+    since = models.DateField(primary_key=True)
+    write = models.BigIntegerField(help_text="number of the newest such writing")
 
 
 class Reject(models.Model):

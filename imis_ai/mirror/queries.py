@@ -1,15 +1,17 @@
 """Reads of the mirror for pages, jobs and other apps. What a viewer may see comes from `mirror.access`."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 
 from imis_ai.mirror.models import (
+    Change,
     DirtyMember,
     Feed,
     FieldSwitch,
+    Lease,
     Member,
     MemberAlias,
     Notice,
@@ -100,6 +102,16 @@ def dirty_members(before: datetime) -> list[int]:
 def newest_change() -> datetime | None:
     """When the data of a member last changed, among those not scored since."""
     return DirtyMember.objects.aggregate(newest=Max("since"))["newest"]
+
+
+def write_number() -> int:
+    """Rises with every writing that changed dated rows; kept beside what is computed from the mirror."""
+    return Lease.objects.aggregate(newest=Max("writes"))["newest"] or 0
+
+
+def changes(*, after: int) -> list[tuple[date, int]]:
+    """Writings after a write number: the day from which on rows are different, and the number."""
+    return list(Change.objects.filter(write__gt=after).values_list("since", "write"))
 
 
 def programme_changes() -> QuerySet[ProgrammeChange]:

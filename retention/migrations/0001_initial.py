@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('mirror', '0002_field_switch'),
+        ('mirror', '0001_initial'),
     ]
 
     operations = [

@@ -38,7 +38,7 @@ def trends(*, pseudonym: str, until: date) -> list[Trend]:
     """Features with at least two known months, in the order of SHOWN."""
     days = months_back(until)
     names = [name for name, *_ in SHOWN]
-    frames = features.frames(as_ofs=days, names=names, pseudonyms=[pseudonym])
+    frames = features.frames(as_ofs=days, names=names, pseudonyms=[pseudonym], may_be_old=True)
     found = []
     for name, label, unit, scale in SHOWN:
         known = [(day, float(frames[day][name].iloc[0])) for day in days if len(frames[day])]

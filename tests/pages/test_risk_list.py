@@ -228,14 +228,36 @@ def test_before_the_first_scores_the_page_says_when_they_come(as_role):
     assert "There are no scores yet." in text
 
 
-def test_a_members_page_is_written_to_the_access_log(run, as_role):
+@pytest.mark.row("GOV-06")
+@pytest.mark.parametrize(
+    ("address", "headers", "where"),
+    [
+        ("/retention/members/104482/", {}, "page"),
+        ("/retention/members/104482/trends/", {"HX-Request": "true"}, "trends"),
+        ("/retention/?panel=104482", {}, "panel"),
+        ("/retention/?panel=104482", {"HX-Request": "true", "HX-Target": "panel"}, "panel"),
+        ("/retention/?panel=104482", {"HX-Request": "true", "HX-Target": "list"}, "panel"),
+        ("/api/retention/members/104482/", {}, "api"),
+    ],
+)
+def test_whoever_looks_at_one_member_stands_in_the_access_log(run, as_role, address, headers, where):
     scored(run, "104482", 0.66)
 
-    response = as_role("membership").get("/retention/members/104482/")
+    response = as_role("membership").get(address, headers=headers)
 
     assert response.status_code == 200
     entry = AccessEntry.objects.get()
-    assert (entry.what, entry.imis_id) == ("member opened", "104482")
+    assert (entry.what, entry.imis_id, entry.detail) == ("member opened", "104482", {"where": where})
+
+
+def test_looking_at_the_list_is_not_looking_at_a_member(run, as_role):
+    scored(run, "104482", 0.66)
+    client = as_role("membership")
+
+    client.get("/retention/")
+    client.get("/retention/", headers={"HX-Request": "true", "HX-Target": "panel"})
+
+    assert not AccessEntry.objects.exists()
 
 
 @pytest.mark.parametrize("address", ["/retention/", "/retention/?panel=900", "/retention/members/900/"])
@@ -396,8 +418,8 @@ def test_an_administrator_sees_initials_until_names_are_revealed_and_that_is_log
     assert "Dana" not in hidden
     assert "D. W." in hidden
     assert "Dana Whitfield" in shown
-    entry = AccessEntry.objects.get()
-    assert (entry.what, entry.detail) == ("names revealed", {"reason": "a member called"})
+    entry = AccessEntry.objects.get(what="names revealed")
+    assert entry.detail == {"reason": "a member called"}
 
 
 def test_a_search_by_name_finds_nobody_for_people_who_may_not_see_names(two_chapters, as_role):

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('username', models.CharField(max_length=150)),
                 ('what', models.CharField(choices=[('member opened', 'Member Opened'), ('names revealed', 'Names Revealed'), ('list exported', 'List Exported')], max_length=30)),
                 ('imis_id', models.CharField(blank=True, db_index=True, max_length=60)),
-                ('detail', models.JSONField(default=dict, help_text='filters and row count of an export')),
+                ('detail', models.JSONField(default=dict, help_text='where it was; filters and row count of an export')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
         ),

@@ -16,6 +16,7 @@ from imis_ai.features.queries import pointintime, sources
 from imis_ai.features.queries.pointintime import Computed, pack, unpack
 from imis_ai.jobs.progress import SILENT, Progress
 from imis_ai.mirror import columns
+from imis_ai.mirror import queries as mirror
 
 KEPT = timedelta(days=1096)
 KEPT_DAYS = timedelta(days=35)
@@ -43,6 +44,7 @@ def build_many(*, as_ofs: Iterable[date], now: datetime, progress: Progress = SI
     """
     days = sorted(set(as_ofs))
     progress.stage(READ)
+    write = mirror.write_number()  # before reading: what is written meanwhile counts as newer
     data = sources.load()
     _forget_erased(data.members["pseudonym"])
     wanted = pointintime.all_features(data)
@@ -51,8 +53,8 @@ def build_many(*, as_ofs: Iterable[date], now: datetime, progress: Progress = SI
     for day in days:
         progress.checkpoint()
         found = pointintime.compute(data, day, wanted)
-        if len(found.pseudonyms):
-            built.append(_store(found, day, now))
+        if stored := _store(found, day, write, now):
+            built.append(stored)
         progress.advance()
     if not built:
         raise Empty("There are no members yet. Run `manage.py sync` or `manage.py import_archive DIR` first.")
@@ -61,11 +63,19 @@ def build_many(*, as_ofs: Iterable[date], now: datetime, progress: Progress = SI
 
 
 @transaction.atomic
-def _store(found: Computed, day: date, now: datetime) -> Snapshot:
+def _store(found: Computed, day: date, write: int, now: datetime) -> Snapshot | None:
+    """The new snapshot instead of the old one; None when nobody was known on the day."""
     Snapshot.objects.filter(as_of=day).delete()
+    if not len(found.pseudonyms):
+        return None
     raw = columns.raw_pseudonyms(found.pseudonyms)
     snapshot = Snapshot.objects.create(
-        as_of=day, version=definitions.version(), built_at=now, members=len(found.pseudonyms), pseudonyms=raw
+        as_of=day,
+        version=definitions.version(),
+        write=write,
+        built_at=now,
+        members=len(found.pseudonyms),
+        pseudonyms=raw,
     )
     covered = len(found.pseudonyms) - np.isnan(found.values).sum(axis=1)
     SnapshotColumn.objects.bulk_create(
@@ -135,9 +145,10 @@ def _keep(snapshot: Snapshot, raw: np.ndarray, stays: np.ndarray) -> None:
 
 
 def prune(*, now: datetime) -> int:
-    """Remove snapshots built over 36 months ago; over 35 days for days other than the first of a month."""
-    built = Snapshot.objects.filter(built_at__lt=now - KEPT_DAYS)
-    doomed = built.filter(Q(built_at__lt=now - KEPT) | ~Q(as_of__day=1))
+    """Remove snapshots built over 36 months ago; of days other than the first of a month, which no model
+    learns from, those over 35 days old and those that are out of date."""
+    old = Q(built_at__lt=now - KEPT) | Q(built_at__lt=now - KEPT_DAYS) & ~Q(as_of__day=1)
+    doomed = Snapshot.objects.filter(old | Q(as_of__in=pointintime.out_of_date()) & ~Q(as_of__day=1))
     number = doomed.count()
     doomed.delete()
     return number

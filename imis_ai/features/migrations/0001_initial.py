@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('as_of', models.DateField(unique=True)),
                 ('version', models.CharField(help_text='of the definitions it was computed with', max_length=20)),
+                ('write', models.BigIntegerField(help_text="number of the mirror's newest writing when this was computed")),
                 ('built_at', models.DateTimeField()),
                 ('members', models.IntegerField()),
                 ('pseudonyms', models.BinaryField()),

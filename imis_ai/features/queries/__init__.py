@@ -2,7 +2,14 @@
 
 from imis_ai.features.queries.listing import Entry, catalogue, register_use
 from imis_ai.features.queries.periods import terms
-from imis_ai.features.queries.pointintime import NotAllowed, built_at, evidence, frame, frames
+from imis_ai.features.queries.pointintime import (
+    NotAllowed,
+    built_at,
+    evidence,
+    frame,
+    frames,
+    out_of_date,
+)
 from imis_ai.features.queries.similar import Neighbour, has_pgvector, neighbours
 
 __all__ = [
@@ -16,6 +23,7 @@ __all__ = [
     "frames",
     "has_pgvector",
     "neighbours",
+    "out_of_date",
     "register_use",
     "terms",
 ]

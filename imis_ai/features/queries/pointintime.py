@@ -16,6 +16,7 @@ from imis_ai.features.definitions.own import PREFIX
 from imis_ai.features.models import PublishedValue, Snapshot, SnapshotColumn
 from imis_ai.features.queries import sources
 from imis_ai.mirror import columns
+from imis_ai.mirror import queries as mirror
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,11 +59,18 @@ def frames(
     names: Sequence[str] | None = None,
     purpose: str = "retention",
     pseudonyms: Sequence[str] | None = None,
+    may_be_old: bool = False,
 ) -> "dict[date, pd.DataFrame]":
-    """`frame` for many days at once: the mirror is read once."""
+    """`frame` for many days at once: the mirror is read once.
+
+    A stored snapshot is passed over when rows dated before its day came, changed or went since. A page that
+    must not wait for what the next night computes says `may_be_old`.
+    """
     check_purpose(names, purpose)
     days = sorted(set(as_ofs))
-    found = {} if _have_changed(pseudonyms) else _stored(days, names, purpose)
+    old = [] if may_be_old else out_of_date(days)
+    usable = [day for day in days if day not in old]
+    found = {} if _have_changed(pseudonyms) else _stored(usable, names, purpose)
     missing = [day for day in days if day not in found]
     if missing:
         data = sources.load()
@@ -72,6 +80,20 @@ def frames(
     if pseudonyms is not None:
         found = {day: each[each.index.isin(list(pseudonyms))] for day, each in found.items()}
     return {day: _with_published(found[day], day, names) for day in days}
+
+
+def out_of_date(days: Iterable[date] | None = None) -> list[date]:
+    """Days, of all or of these, whose snapshot has other definitions or was computed from a past that has
+    been corrected since."""
+    found = Snapshot.objects.all() if days is None else Snapshot.objects.filter(as_of__in=days)
+    stored = list(found.order_by("as_of").values_list("as_of", "write", "version"))
+    told = mirror.changes(after=min((write for _, write, _ in stored), default=0))
+    current = definitions.version()
+    return [
+        day
+        for day, write, version in stored
+        if version != current or any(since < day and number > write for since, number in told)
+    ]
 
 
 def built_at(as_of: date) -> datetime | None:

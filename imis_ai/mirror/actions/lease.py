@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from django.db import connection, transaction
 
@@ -97,12 +98,25 @@ def lock(*, fence: int | None, seconds: float = SECONDS) -> int:
 
 def _create(cursor) -> None:
     cursor.execute(
-        "INSERT INTO mirror_lease (name, holder, fence, epoch) VALUES (%s, '', 0, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO mirror_lease (name, holder, fence, epoch, writes) VALUES (%s, '', 0, 0, 0)"
+        " ON CONFLICT DO NOTHING",
         [NAME],
     )
 
 
 def raise_epoch() -> None:
-    """Tell every run that remembered ids are out of date. Call under `lock`."""
+    """Tell every run that remembered ids are out of date, as is all that was computed. Call under `lock`."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE mirror_lease SET epoch = epoch + 1 WHERE name = %s", [NAME])
+    note_change(since=date.min)
+
+
+def note_change(*, since: date) -> None:
+    """Rows dated `since` or later came, changed or went. Call under `lock`, in the writing transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH lease AS (UPDATE mirror_lease SET writes = writes + 1 WHERE name = %s RETURNING writes)"
+            " INSERT INTO mirror_change (since, write) SELECT %s::date, writes FROM lease"
+            " ON CONFLICT (since) DO UPDATE SET write = excluded.write",
+            [NAME, since],
+        )

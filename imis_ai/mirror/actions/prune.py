@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from imis_ai.imis import records
-from imis_ai.mirror.actions import holds
+from imis_ai.mirror.actions import holds, lease
 from imis_ai.mirror.actions.save import mark_dirty
+from imis_ai.mirror.upsert import days
 from imis_ai.mirror.upsert.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -65,4 +66,7 @@ def _delete(table: Table, keys: list[int], now: datetime) -> None:
     found = table.model.objects.filter(pk__in=keys)
     if table.has_member:
         mark_dirty(members=set(found.exclude(member=None).values_list("member_id", flat=True)), now=now)
+    since = days.earliest_of(table, keys)
     found.delete()
+    if since is not None:
+        lease.note_change(since=since)

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 
 from imis_ai.imis import records
 from imis_ai.mirror.actions import lease, merges, rejects
 from imis_ai.mirror.models import Chapter, DirtyMember, Event, Invoice, Member, Tier
-from imis_ai.mirror.upsert import encode, lookups
+from imis_ai.mirror.upsert import days, encode, lookups
 from imis_ai.mirror.upsert.lookups import Lookups
 from imis_ai.mirror.upsert.tables import TABLES, Table
 from imis_ai.mirror.upsert.write import Refusal, write
@@ -20,7 +20,7 @@ AWAITED = (Member, Event, Invoice)
 
 @dataclass
 class Saved:
-    """Counts of records. `skipped` are those of erased people."""
+    """Counts of records. `skipped` are those of erased people; `since` is the earliest day they tell of."""
 
     inserted: int = 0
     changed: int = 0
@@ -28,11 +28,13 @@ class Saved:
     rejected: int = 0
     skipped: int = 0
     members: set[int] = field(default_factory=set)
+    since: date | None = None
 
     def __iadd__(self, other: "Saved") -> "Saved":
         for name in ("inserted", "changed", "unchanged", "rejected", "skipped"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.members |= other.members
+        self.since = days.first(self.since, other.since)
         return self
 
 
@@ -47,14 +49,17 @@ def save(
     """Store parsed records, of any mixture of types, in one transaction. Doing it twice changes nothing.
 
     In order: checks the fence (LeaseLost); chapters and tiers; every table in the order of references;
-    deletions and merges; rejects; records that waited for what has arrived; marks members dirty. `known` is
-    the run's memory of ids; without it each call begins anew.
+    deletions and merges; rejects; records that waited for what has arrived; marks members dirty, and notes
+    from which day on the past is another. `known` is the run's memory of ids; without it each call begins
+    anew.
     """
     known = known or Lookups()
     with transaction.atomic():
         known.start(lease.lock(fence=fence))
         saved = _store(list(records), feed, now, known)
         mark_dirty(members=saved.members - known.dirty, now=now)
+        if saved.since is not None:
+            lease.note_change(since=saved.since)
     known.dirty |= saved.members
     return saved
 
@@ -108,7 +113,15 @@ def _save_table(
 ) -> list[str]:
     """Write one table; returns what waiting rejects may now refer to."""
     written = write(table, rows, known=known, now=now)
-    saved += Saved(written.inserted, written.changed, written.unchanged, 0, written.skipped, written.members)
+    saved += Saved(
+        written.inserted,
+        written.changed,
+        written.unchanged,
+        0,
+        written.skipped,
+        written.members,
+        written.since,
+    )
     refused += written.refused
     if table.model not in AWAITED:
         return []
@@ -139,4 +152,6 @@ def _save_codes(model: type[Chapter] | type[Tier], rows: Sequence[records.Chapte
         else:
             model.objects.create(code=code, **values)
             saved.inserted += 1
+    if model is Tier and saved.inserted + saved.changed:
+        saved.since = date.min  # tiers are ranked among each other, on every day
     return saved

@@ -90,8 +90,30 @@ class Migration(migrations.Migration):
                 ('holder', models.CharField(blank=True, max_length=100)),
                 ('fence', models.BigIntegerField(default=0)),
                 ('epoch', models.BigIntegerField(default=0, help_text='rises when members are merged or erased; remembered ids are then out of date')),
+                ('writes', models.BigIntegerField(default=0, help_text='number of the newest row of Change')),
                 ('expires_at', models.DateTimeField(null=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name='Change',
+            fields=[
+                ('since', models.DateField(primary_key=True, serialize=False)),
+                ('write', models.BigIntegerField(help_text='number of the newest such writing')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='FieldSwitch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('feed', models.CharField(max_length=40)),
+                ('field', models.CharField(max_length=60)),
+                ('reason', models.CharField(blank=True, max_length=200)),
+                ('by', models.CharField(max_length=150)),
+                ('off_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('feed', 'field'), name='field_switched_off_once')],
+            },
         ),
         migrations.CreateModel(
             name='MemberAlias',

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from django.db import models
 
@@ -38,6 +38,16 @@ class Table:
     @property
     def has_member(self) -> bool:
         return any(column.target is mirror.Member for column in self.columns)
+
+    @cached_property
+    def dates(self) -> tuple[str, ...]:
+        """Fields that say when something happened, or is to happen."""
+        return tuple(
+            column.field
+            for column in self.columns
+            if column.field != "updated_on"
+            and isinstance(self.model._meta.get_field(column.field), models.DateField)  # noqa: SLF001  model API
+        )
 
 
 PLAIN = (

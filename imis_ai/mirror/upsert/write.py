@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 
 import msgspec
@@ -11,11 +11,12 @@ from django.db import connection
 
 from imis_ai.imis import records
 from imis_ai.mirror.models import Activity, Member
-from imis_ai.mirror.upsert import encode, lookups, tables
+from imis_ai.mirror.upsert import days, encode, lookups, tables
 from imis_ai.mirror.upsert.lookups import Lookups
 from imis_ai.mirror.upsert.tables import CHECKS, CODE_MODELS, Column, Table
 
 KEY_LENGTH = 200
+STAGE = "stage_"
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
@@ -36,6 +37,7 @@ class Written:
     skipped: int = 0
     refused: list[Refusal] = field(default_factory=list)
     members: set[int] = field(default_factory=set)
+    since: date | None = None  # the earliest day that rows written here tell of, or told of before
     new_keys: list[str] = field(default_factory=list)
 
 
@@ -54,9 +56,12 @@ def write(table: Table, found: Sequence[records.Record], *, known: Lookups, now:
         kept, columns = _encode(table, new, known, now, written, is_new=True)
         _copy(table.name, columns)
         written.inserted = len(kept)
+        written.since = days.earliest(table, kept)
         written.new_keys = [record.key for record in kept]
     if changed.records:
         kept, columns = _encode(table, changed, known, now, written, is_new=False)
+        _stage(table, columns)
+        written.since = days.first(written.since, days.earliest_staged(table, STAGE + table.name))
         written.changed = _update(table, columns)
         written.new_keys += [record.key for record in kept] if table.model is Member else []
     if table.model is Member:
@@ -244,24 +249,26 @@ def _names(columns: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)  # `on` is a word of SQL
 
 
+def _stage(table: Table, columns: dict[str, list[str]]) -> None:
+    """COPY changed rows to a temporary table."""
+    stage = STAGE + table.name
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS AS"  # noqa: S608  our own names
+            f" SELECT {_names(columns)} FROM {table.name} WITH NO DATA"
+        )
+        cursor.execute(f"DELETE FROM {stage}")  # noqa: S608  several saves may share a transaction
+    _copy(stage, columns)
+
+
 def _update(table: Table, columns: dict[str, list[str]]) -> int:
-    """COPY to a temporary table, then one UPDATE from it."""
-    if not columns["key"]:
-        return 0
-    stage = f"stage_{table.name}"
-    names = _names(columns)
+    """One UPDATE from the temporary table."""
     sets = [f'"{name}" = stage."{name}"' for name in columns if name != "key"]
     if table.model is Activity:
         sets.append("version = DEFAULT")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS AS"  # noqa: S608  our own names
-            f" SELECT {names} FROM {table.name} WITH NO DATA"
-        )
-        cursor.execute(f"DELETE FROM {stage}")  # noqa: S608  several saves may share a transaction
-        _copy(stage, columns)
-        cursor.execute(
-            f"UPDATE {table.name} AS ours SET {', '.join(sets)} FROM {stage} AS stage"  # noqa: S608
+            f"UPDATE {table.name} AS ours SET {', '.join(sets)} FROM {STAGE}{table.name} AS stage"  # noqa: S608
             " WHERE ours.key = stage.key"
         )
         return cursor.rowcount
