@@ -14,6 +14,7 @@ from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager
+from tests.factories.governance import ProposalFactory
 from tests.factories.mirror import NOW
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
@@ -43,10 +44,15 @@ SEATS = {
 }
 
 
-STRICTER = {"jobs/<int:job_id>/cancel/": "jobs.cancel"}  # the planted job was asked for by nobody here
+STRICTER = {
+    "jobs/<int:job_id>/cancel/": "jobs.cancel",  # the planted job was asked for by nobody here
+    "approvals/<int:proposal_id>/<slug:what>/": "retention.publish",  # what the planted kind asks for
+}
 
 
 def expected(seat: Seat, right: str, route: str) -> str:
+    if "proposal_id" in route and seat.chapter in ("other", "none"):
+        return "hidden"
     right = STRICTER.get(route, right)
     entry = RIGHTS[right]
     allowed = "auditor" in entry.also if "auditor" in seat.extras else seat.role in entry.roles
@@ -69,6 +75,9 @@ def world(two_chapters):
     dana.save()
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
+    rows = [{"imis_id": dana.imis_id, "score": 66, "low": 52, "high": 78, "band": "High"}]
+    payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": rows}
+    ProposalFactory(pk=1, kind="retention.scores", payload=payload, imis_id=dana.imis_id, members=1)
     return two_chapters
 
 
