@@ -20,9 +20,10 @@ FOUND = 8
 @require_safe
 @needs("account.own")
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page this person may see; administrators begin with the data."""
+    """The first page of this person's work; administrators begin with the data."""
     places = [place for place in navigation.PLACES if request.user.may(place.right)]
-    own = "data" if request.user.role == "admin" else places[0].url_name
+    work = next((place for place in places if place.group == "Work"), places[0])
+    own = "data" if request.user.role == "admin" else work.url_name
     return redirect(own)
 
 
