@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.utils.module_loading import module_has_submodule
 
@@ -138,11 +139,13 @@ def _own_database() -> Iterator[None]:
     """A database of its own beside the product's, dropped afterwards."""
     product = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"bench_{product}"
+    ContentType.objects.clear_cache()  # numbers of content types belong to one database
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield
     finally:
         connection.creation.destroy_test_db(product, verbosity=0)
+        ContentType.objects.clear_cache()
 
 
 def _server_version() -> str:

@@ -38,6 +38,7 @@ def test_in_order(parts):
         "features.build",
         "retention.keep_trained",
         "retention.score",
+        "retention.propose",
         "audit.seal",
     ]
 
