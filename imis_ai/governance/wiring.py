@@ -1,10 +1,14 @@
 """What governance adds to the frame, and how its parts know each other's values."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from imis_ai.governance import guardrails, kinds, proposals
+from imis_ai.governance import guardrails, kinds, proposals, rollout
 from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
+from imis_ai.governance.models import OutboxMessage
+from imis_ai.governance.outbox import Then, checks
 from imis_ai.governance.privacy import own
+from imis_ai.governance.refusals import WhyNot
+from imis_ai.governance.rollout.frame import current_phase
 from imis_ai.ui import navigation
 
 
@@ -29,6 +33,40 @@ def connect() -> None:
     own.register()
     tone.terms_from(guardrails.prohibited_terms)
     limits.from_source(contact_limits)
+    checks.gate(name="rollout", look=_phase)
+    checks.register(name="guardrails", look=_guardrail, then=Then.PARK, problem="guardrail")
+    navigation.add(
+        navigation.Place(
+            "Rollout",
+            "rollout",
+            "shield",
+            "rollout.read",
+            order=90,
+            group="Oversight",
+            prefix="/settings/rollout/",
+        )
+    )
+    navigation.phase_from(current_phase)
+
+
+def _phase(message: OutboxMessage, now: datetime) -> WhyNot | None:
+    """The phase and the pilot as they are when it leaves, and the stop for everything."""
+    proposal = message.proposal
+    action = rollout.action_of(ways=[message.way], amount=proposal.amount)
+    return rollout.may_proposal(proposal=proposal, action=action, now=now)
+
+
+def _guardrail(message: OutboxMessage, now: datetime) -> WhyNot | None:
+    """The guardrails live now, whatever they said when it was approved."""
+    for objection in guardrails.check(proposal_like=message.proposal, now=now):
+        if objection.is_block:
+            return WhyNot(
+                f"Not sent: {objection.sentence}",
+                objection.rule,
+                objection.owner,
+                f"Ask {objection.owner}, or drop it.",
+            )
+    return None
 
 
 def contact_limits() -> limits.Limits:

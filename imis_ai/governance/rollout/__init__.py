@@ -1,7 +1,7 @@
-"""How far each area has gone: read-only, assisted, automatic within limits; for whom; and the stop for all."""
+"""How far each area has gone, and for whom: read-only, assisted, automatic; and the stop for all."""
 
-from imis_ai.governance.rollout.areas import ACTIONS, AREAS, Area, Blind, Judged, add_area, phase
-from imis_ai.governance.rollout.read import is_paused, level, may, may_proposal, members_in
+from imis_ai.governance.rollout.areas import ACTIONS, AREAS, Area, Blind, Judged, action_of, add_area, phase
+from imis_ai.governance.rollout.read import allowed, is_paused, level, may, may_proposal, members_in
 
 __all__ = [
     "ACTIONS",
@@ -9,7 +9,9 @@ __all__ = [
     "Area",
     "Blind",
     "Judged",
+    "action_of",
     "add_area",
+    "allowed",
     "is_paused",
     "level",
     "may",

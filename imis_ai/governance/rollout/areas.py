@@ -1,6 +1,6 @@
 """Which areas there are, the three levels, and the one table of what each level allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ ACTIONS = {
 
 @dataclass(frozen=True)
 class Judged:
-    """One member of a blind test: what the model says, and the facts a person judges by, without the score."""
+    """One member of a blind test and what the model says, in a word and as it is shown at the end."""
 
     imis_id: str
     model_says: str
@@ -67,6 +67,13 @@ AREAS: dict[str, Area] = {}
 
 def add_area(area: Area) -> None:
     AREAS[area.name] = area
+
+
+def action_of(*, ways: Iterable[str], amount: Any) -> str:
+    """Which action something is that leaves by these ways."""
+    if {"email", "sms"} & set(ways):
+        return "message"
+    return "write" if amount is None else "money"
 
 
 def phase(level: int) -> str:

@@ -19,7 +19,7 @@ NORMAL_80 = 1.2816
 
 @dataclass(frozen=True)
 class Agreement:
-    """Same answer in so many of so many; answers of "cannot tell" are counted apart. Shares 0 to 1, 80 % range."""
+    """Same answer in so many of those judged; "cannot tell" is counted apart. The range is the 80 % range."""
 
     same: int
     judged: int

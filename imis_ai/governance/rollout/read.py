@@ -25,21 +25,19 @@ Scope = Mapping[str, Any]
 
 
 def level(*, area: str, scope: Scope, now: datetime) -> int:
-    """The highest level that these facts (tier, chapter, segment, source, campaign …) are in. 0: read-only."""
+    """The highest level that these facts (tier, chapter, segment, source, campaign …) are in."""
     reached = [step.level for step in steps(area) if _holds(step, scope, now)]
     return max(reached, default=READ_ONLY)
 
 
 def may(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | None:
-    """Why this may not be done for these facts; None when it may. Standstill first, then phase, then pilot."""
+    """Why this may not happen now for these facts; None when it may. The standstill first, then `allowed`."""
+    return _stopped(action) or allowed(area=area, scope=scope, action=action, now=now)
+
+
+def allowed(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | None:
+    """Why the phase or the pilot of the area does not reach so far; None when it does."""
     wanted = ACTIONS[action]
-    if wanted.leaves and (stop := standstill()):
-        return WhyNot(
-            f"Everything that leaves is paused by {stop.by}.",
-            rule="pause",
-            owner=str(stop.by),
-            next_step="It waits until a named person lets it go on, under Rollout.",
-        )
     if wanted.level == READ_ONLY:
         return None
     reached = [step for step in steps(area) if step.level >= wanted.level]
@@ -61,11 +59,16 @@ def may(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | None
     )
 
 
-def may_proposal(*, proposal: Any, action: str, now: datetime) -> WhyNot | None:
-    """The same for a proposal; what it does not say of its member is looked up where a pilot asks for it."""
+def may_proposal(*, proposal: Any, action: str, now: datetime, leaves_now: bool = True) -> WhyNot | None:
+    """The same for a proposal; what it does not say of its member is looked up where a pilot asks for it.
+
+    `leaves_now` False asks whether it may be approved: a standstill lets that wait.
+    """
+    if leaves_now and (why := _stopped(action)):
+        return why
     wanted = frozenset().union(*(_words(step) for step in steps(proposal.area)))
     scope = facts_of.of(proposal=proposal, wanted=wanted, now=now, is_automatic=False)
-    return may(area=proposal.area, scope=scope, action=action, now=now)
+    return allowed(area=proposal.area, scope=scope, action=action, now=now)
 
 
 def members_in(
@@ -127,6 +130,18 @@ def rule_of(scope: dict[str, Any]) -> tree.Rule:
 def in_words(scope: dict[str, Any]) -> str:
     rule = rule_of(scope)
     return "all members" if rule == tree.ALWAYS else describe(rule, vocabulary=SCOPES)
+
+
+def _stopped(action: str) -> WhyNot | None:
+    stop = standstill() if ACTIONS[action].leaves else None
+    if stop is None:
+        return None
+    return WhyNot(
+        f"Everything that leaves is paused by {stop.by}.",
+        rule="pause",
+        owner=str(stop.by),
+        next_step="It waits until a named person lets it go on, under Rollout.",
+    )
 
 
 def _words(step: RolloutStep) -> frozenset[str]:
