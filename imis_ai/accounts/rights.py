@@ -71,6 +71,7 @@ RIGHTS = {
     "messages.write": Right("write templates and offers", ("membership", "admin")),
     "messages.approve": Right("approve templates and offers", ("membership", "admin")),
     "messages.answers": Right("answer members who ask for a person", ("membership", "chapter", "finance")),
+    "admin.open": Right("open the pages for rules and texts", ("membership", "admin"), ("guardrail_owner",)),
     "guardrails.read": Right(
         "see the guardrails", ("membership", "finance", "admin", "chapter"), (*AUDITOR, "guardrail_owner")
     ),

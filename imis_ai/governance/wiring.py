@@ -46,6 +46,17 @@ def connect() -> None:
             prefix="/settings/rollout/",
         )
     )
+    navigation.add(
+        navigation.Place(
+            "Guardrails and texts",
+            "admin:index",
+            "lock",
+            "admin.open",
+            order=95,
+            group="Oversight",
+            prefix="/admin/",
+        )
+    )
     navigation.phase_from(current_phase)
 
 

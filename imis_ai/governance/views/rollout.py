@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from imis_ai.accounts.rights import needs
-from imis_ai.governance.forms import FeedbackForm, StepForm
+from imis_ai.governance.forms.rollout import FeedbackForm, StepForm
 from imis_ai.governance.models import BlindTest, RolloutChange
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, Refused
 from imis_ai.governance.rollout import actions, blind, evidence, feedback, read

@@ -1,0 +1,43 @@
+"""The Django admin within the product: our sign-in, our rights, only the tables meant to be edited there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from imis_ai.accounts.rights import Refused
+
+OPEN = "admin.open"
+OURS = ("governance", "django_celery_beat")  # the schedule is for superusers only, who open nothing else
+
+
+class Site(admin.AdminSite):
+    site_header = site_title = "imis_ai"
+    index_title = "Rules and texts"
+    enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Tables of other packages stay out: a bare form would write past audit and approval."""
+        models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
+        ours = [model for model in models if model._meta.app_label in OURS]
+        if ours:
+            super().register(ours, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return user.is_authenticated and user.is_active and (user.is_superuser or user.may(OPEN))
+
+    def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        if request.user.is_authenticated:
+            raise Refused(OPEN)
+        return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
+    def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return redirect("password")
+
+
+class Config(AdminConfig):
+    default_site = "imis_ai.ui.admin_site.Site"
