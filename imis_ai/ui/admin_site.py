@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,7 +22,7 @@ class Site(admin.AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Tables of other packages stay out: a bare form would write past audit and approval."""
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
-        ours = [model for model in models if model._meta.app_label in OURS]
+        ours = [model for model in models if apps.get_containing_app_config(model.__module__).label in OURS]
         if ours:
             super().register(ours, admin_class, **options)
 
@@ -37,7 +37,3 @@ class Site(admin.AdminSite):
 
     def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return redirect("password")
-
-
-class Config(AdminConfig):
-    default_site = "imis_ai.ui.admin_site.Site"
