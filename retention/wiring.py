@@ -46,7 +46,7 @@ NEEDS = "On decisions later than its training, the model is better than what can
 def connect() -> None:
     """Called once at start."""
     rollout.add_area(AREA)
-    for level in (rollout.areas.ASSISTED, rollout.areas.AUTOMATIC):
+    for level in (rollout.ASSISTED, rollout.AUTOMATIC):
         evidence.add(area="retention", kind="accuracy", to_level=level, needs=NEEDS, measure=proof.accuracy)
     kinds.register(SCORES_KIND)
     navigation.add(
