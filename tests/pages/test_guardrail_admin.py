@@ -1,4 +1,4 @@
-"""Guardrails in the admin: rule in words, effect on the past, a second person, and no way around the action."""
+"""Guardrails in the admin: rule in words, effect on the past, a second person, no way around the action."""
 
 import pytest
 from django.contrib import admin
