@@ -1,10 +1,11 @@
 """What governance adds to the frame, and how its parts know each other's values."""
 
+from copy import copy
 from datetime import datetime, timedelta
 
 from imis_ai.governance import guardrails, kinds, proposals, rollout
 from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
-from imis_ai.governance.models import OutboxMessage
+from imis_ai.governance.models import OutboxMessage, Proposal
 from imis_ai.governance.outbox import Then, checks
 from imis_ai.governance.privacy import own
 from imis_ai.governance.refusals import WhyNot
@@ -62,14 +63,14 @@ def connect() -> None:
 
 def _phase(message: OutboxMessage, now: datetime) -> WhyNot | None:
     """The phase and the pilot as they are when it leaves, and the stop for everything."""
-    proposal = message.proposal
+    proposal = _about_its_member(message)
     action = rollout.action_of(ways=[message.way], amount=proposal.amount)
     return rollout.may_proposal(proposal=proposal, action=action, now=now)
 
 
 def _guardrail(message: OutboxMessage, now: datetime) -> WhyNot | None:
     """The guardrails live now, whatever they said when it was approved."""
-    for objection in guardrails.check(proposal_like=message.proposal, now=now):
+    for objection in guardrails.check(proposal_like=_about_its_member(message), now=now):
         if objection.is_block:
             return WhyNot(
                 f"Not sent: {objection.sentence}",
@@ -78,6 +79,13 @@ def _guardrail(message: OutboxMessage, now: datetime) -> WhyNot | None:
                 f"Ask {objection.owner}, or drop it.",
             )
     return None
+
+
+def _about_its_member(message: OutboxMessage) -> Proposal:
+    """The proposal as far as it concerns this message: of many members, the one it is about."""
+    proposal = copy(message.proposal)
+    proposal.imis_id = message.imis_id or proposal.imis_id
+    return proposal
 
 
 def contact_limits() -> limits.Limits:

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 
 from imis_ai.accounts.rights import Refused
 
@@ -27,12 +29,16 @@ class Site(admin.AdminSite):
             super().register(ours, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
+        """Raises Refused for those who signed in and may not; the others are sent to sign in."""
         user = request.user
-        return user.is_authenticated and user.is_active and (user.is_superuser or user.may(OPEN))
-
-    def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        if request.user.is_authenticated:
+        if not user.is_authenticated:
+            return False
+        if not user.may(OPEN) and not user.is_superuser:
             raise Refused(OPEN)
+        return True
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
     def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:

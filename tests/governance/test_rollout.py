@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from imis_ai.governance import rollout, wiring
+from imis_ai.governance import kinds, proposals, rollout, wiring
 from imis_ai.governance.guardrails import actions as guardrail_actions
 from imis_ai.governance.models import (
     AuditEntry,
@@ -28,6 +28,7 @@ from tests.factories.governance import NOW, ApprovedFactory, ProposalFactory
 from tests.factories.guardrails import administrator, guardrail_owner, live_guardrail
 from tests.factories.mirror import ChapterFactory, MemberFactory, TierFactory
 from tests.governance.conftest import activity, later, tag
+from tests.governance.deciding import draft, tag_kind
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = to_json(ALWAYS)
@@ -309,6 +310,28 @@ def gated():
     checks.clear()
     checks.gate(name="rollout", look=wiring._phase)
     checks.register(name="guardrails", look=wiring._guardrail, then=Then.PARK, problem="guardrail")
+
+
+@pytest.mark.row("GOV-02", "GOV-03")
+def test_what_would_leave_is_not_approved_before_its_phase_nor_outside_the_pilot(monkeypatch):
+    monkeypatch.setattr(kinds, "KINDS", dict(kinds.KINDS))
+    tag_kind(area="pilots")
+    MemberFactory(imis_id="101", tier=TierFactory(code="FEL"))
+    MemberFactory(imis_id="102", tier=TierFactory(code="STU"))
+    clerk = UserFactory(role="membership")
+
+    def approve(*members, imis_id=""):
+        made = proposals.propose(draft=draft(members=members, imis_id=imis_id), by=None, now=NOW)
+        return proposals.approve(proposal=made, as_seen=proposals.seen(proposal=made), by=clerk, now=NOW).state
+
+    with pytest.raises(Blocked, match="Pilots stays as it is until phase 2: assisted"):
+        approve("101", "102")
+    step(1, STUDENTS)
+    with pytest.raises(Blocked, match="Outside the pilot of Pilots"):
+        approve("101", imis_id="101")
+    actions.pause(reason="", by=administrator(), now=NOW)
+    assert approve("102", imis_id="102") == "approved"
+    assert approve("101", "102") == "approved"
 
 
 @pytest.mark.row("A14", "GOV-02")

@@ -38,7 +38,7 @@ def decide(client, ceiling, do, **more):
 def test_the_list_says_each_rule_in_words_with_value_scope_owner_and_day(ceiling, as_role):
     text = html_of(as_role("admin").get(LIST))
 
-    for said in ("Discounts", "Discount is over 10\N{NO-BREAK SPACE}%", "everywhere", "Marta Silva", "1 Jun"):
+    for said in ("Discounts", "Discount is over 10 %", "everywhere", "Marta Silva", "1 Jun"):
         assert said in text
 
 
@@ -69,7 +69,7 @@ def test_a_save_shows_what_it_would_have_stopped_and_a_second_person_makes_it_li
     assert ceiling.versions.get(state="live").settings["most"] == "10"
     done = html_of(decide(signed_in(ceiling.owner), ceiling, "agree"))
     assert "It is live." in done
-    assert ceiling.versions.get(state="live").settings["most"] == "5.00"
+    assert ceiling.versions.get(state="live").settings["most"] == "5"
     actions = [entry.action for entry in AuditEntry.objects.filter(object_type="guardrail").order_by("seq")]
     assert actions == ["guardrail.drafted", "guardrail.asked", "guardrail.signed", "guardrail.live"]
 
@@ -166,10 +166,9 @@ def test_no_other_table_is_writable_there():
 
 
 def test_a_stranger_signs_in_where_everybody_does(client):
-    response = client.get("/admin/")
+    response = client.get("/admin/", follow=True)
 
-    assert response.status_code == 302
-    assert response["Location"] == "/login/?next=/admin/"
+    assert response.redirect_chain[-1] == ("/login/?next=/admin/", 302)
 
 
 def test_the_first_page_of_the_admin_stands_in_the_frame_of_the_product(as_role):

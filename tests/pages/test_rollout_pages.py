@@ -133,7 +133,7 @@ def test_answers_of_staff_stand_beside_the_next_step(as_role):
 def scored(run):
     """Thirty members, half above the line of the list."""
     for n in range(30):
-        member = MemberFactory(imis_id=str(500 + n), name=f"Member {n}")
+        member = MemberFactory(imis_id=str(7_700_500 + n), name=f"Member {n}")
         RiskScoreFactory(run=run, member=member, risk=0.7 if n < 15 else 0.1)
 
 

@@ -37,22 +37,15 @@ def may(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | None
 
 def allowed(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | None:
     """Why the phase or the pilot of the area does not reach so far; None when it does."""
-    wanted = ACTIONS[action]
-    if wanted.level == READ_ONLY:
+    if ACTIONS[action].level == READ_ONLY:
         return None
-    reached = [step for step in steps(area) if step.level >= wanted.level]
-    label = AREAS[area].label if area in AREAS else area
-    if not reached:
-        return WhyNot(
-            f"{label} stays as it is until {phase(wanted.level).lower()}.",
-            rule="rollout phase",
-            owner=owners_of(area),
-            next_step="Rollout shows which evidence is missing.",
-        )
+    if why := _too_early(area, action):
+        return why
+    reached = [step for step in steps(area) if step.level >= ACTIONS[action].level]
     if any(_holds(step, scope, now) for step in reached):
         return None
     return WhyNot(
-        f"Outside the pilot of {label}: {in_words(reached[0].scope)}.",
+        f"Outside the pilot of {_label(area)}: {in_words(reached[0].scope)}.",
         rule="pilot scope",
         owner=owners_of(area),
         next_step="The pilot is widened under Rollout.",
@@ -62,10 +55,13 @@ def allowed(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | 
 def may_proposal(*, proposal: Any, action: str, now: datetime, leaves_now: bool = True) -> WhyNot | None:
     """The same for a proposal; what it does not say of its member is looked up where a pilot asks for it.
 
-    `leaves_now` False asks whether it may be approved: a standstill lets that wait.
+    `leaves_now` False asks whether it may be approved: a standstill lets that wait, and of many members each
+    is held against the pilot when it leaves.
     """
     if leaves_now and (why := _stopped(action)):
         return why
+    if not leaves_now and not proposal.imis_id:
+        return _too_early(proposal.area, action)
     wanted = frozenset().union(*(_words(step) for step in steps(proposal.area)))
     scope = facts_of.of(proposal=proposal, wanted=wanted, now=now, is_automatic=False)
     return allowed(area=proposal.area, scope=scope, action=action, now=now)
@@ -130,6 +126,23 @@ def rule_of(scope: dict[str, Any]) -> tree.Rule:
 def in_words(scope: dict[str, Any]) -> str:
     rule = rule_of(scope)
     return "all members" if rule == tree.ALWAYS else describe(rule, vocabulary=SCOPES)
+
+
+def _label(area: str) -> str:
+    return AREAS[area].label if area in AREAS else area
+
+
+def _too_early(area: str, action: str) -> WhyNot | None:
+    """The area has not come so far for anybody."""
+    wanted = ACTIONS[action].level
+    if any(step.level >= wanted for step in steps(area)):
+        return None
+    return WhyNot(
+        f"{_label(area)} stays as it is until {phase(wanted).lower()}.",
+        rule="rollout phase",
+        owner=owners_of(area),
+        next_step="Rollout shows which evidence is missing.",
+    )
 
 
 def _stopped(action: str) -> WhyNot | None:
