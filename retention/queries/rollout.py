@@ -24,8 +24,8 @@ def accuracy(area: str, now: datetime) -> Measured:
     """The live model against its baselines on decisions later than its training: better than each of them."""
     try:
         model = registry.live("churn")
-    except registry.NoModel as problem:
-        return Measured(str(problem), is_met=False)
+    except registry.NoModel:
+        return Measured("No churn model is live yet.", is_met=False)
     auc, n = model.evaluation.get("auc"), model.evaluation.get("members", 0)
     others = {name: each.get("auc") for name, each in model.baselines.items() if name != "with interactions"}
     best = max((value for value in others.values() if value is not None), default=None)
@@ -37,16 +37,16 @@ def accuracy(area: str, now: datetime) -> Measured:
 
 
 def sample(viewer: User, number: int, now: datetime) -> list[Judged]:
-    """Half of them above the line of the list, half below, in an order that tells nothing."""
+    """Half above the line of the list, half below if there are so many; their order tells nothing."""
     run = risk.current_run()
     if run is None:
         return []
     scores = risk.visible(seen=access.members(viewer), run=run).exclude(risk_90=None)
     edge = bands.share_bounds("md")[0]
     key = f"{viewer.pk} {localtime(now).date()}"
-    above = _drawn(scores.filter(risk_90__gte=edge), number // 2, key)
-    below = _drawn(scores.filter(risk_90__lt=edge), number - len(above), key)
-    return sorted(above + below, key=lambda judged: _digest(judged.imis_id, key))
+    above = _drawn(scores.filter(risk_90__gte=edge), number, key)
+    below = _drawn(scores.filter(risk_90__lt=edge), number - min(len(above), number // 2), key)
+    return sorted(above[: number - len(below)] + below, key=lambda judged: _digest(judged.imis_id, key))
 
 
 def facts(viewer: User, imis_id: str) -> list[tuple[str, str]]:

@@ -322,7 +322,9 @@ def test_what_would_leave_is_not_approved_before_its_phase_nor_outside_the_pilot
 
     def approve(*members, imis_id=""):
         made = proposals.propose(draft=draft(members=members, imis_id=imis_id), by=None, now=NOW)
-        return proposals.approve(proposal=made, as_seen=proposals.seen(proposal=made), by=clerk, now=NOW).state
+        return proposals.approve(
+            proposal=made, as_seen=proposals.seen(proposal=made), by=clerk, now=NOW
+        ).state
 
     with pytest.raises(Blocked, match="Pilots stays as it is until phase 2: assisted"):
         approve("101", "102")

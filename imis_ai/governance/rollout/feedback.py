@@ -40,6 +40,11 @@ class Answers:
     question: str
     counts: tuple[tuple[str, int], ...]
 
+    @property
+    def given(self) -> list[tuple[str, int]]:
+        """Only the answers that somebody gave."""
+        return [(label, n) for label, n in self.counts if n]
+
 
 @dataclass(frozen=True)
 class Summary:

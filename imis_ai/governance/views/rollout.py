@@ -134,7 +134,7 @@ def give_feedback(request: HttpRequest, name: str) -> HttpResponse:
         )
         messages.success(request, "Your answers are kept. They stand beside the next step.")
         return redirect("rollout_feedback", found.name)
-    context = {"area": found, "form": form, "phase": phase(level), "crumbs": _crumbs(request, found)}
+    context = {"area": found, "form": form, "phase_words": phase(level), "crumbs": _crumbs(request, found)}
     status = 422 if form.is_bound else 200
     return render(request, "governance/rollout/feedback.html", context, status=status)
 
