@@ -79,7 +79,7 @@ BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
 
 INSTALLED_APPS = [
     "imis_ai.accounts",
-    "django.contrib.admin",
+    "imis_ai.ui.admin_config.Config",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,11 +1,13 @@
 """What the retention domain adds to the product."""
 
-from imis_ai.governance import kinds
+from imis_ai.governance import kinds, rollout
 from imis_ai.governance.privacy import register_holder
+from imis_ai.governance.rollout import evidence
 from imis_ai.mirror import followers
 from imis_ai.ui import navigation
 from retention.actions.propose import SCORES
 from retention.queries import insights, personal
+from retention.queries import rollout as proof
 
 SCORES_KIND = kinds.Kind(
     name=SCORES,
@@ -26,8 +28,26 @@ SCORES_KIND = kinds.Kind(
 )
 
 
+AREA = rollout.Area(
+    "retention",
+    "Retention",
+    owners=("membership",),
+    prefix="/retention/",
+    blind=rollout.Blind(
+        question="Is this member likely to lapse within 90 days?",
+        choices=((proof.LIKELY, "Likely to lapse"), (proof.UNLIKELY, "Likely to stay")),
+        sample=proof.sample,
+        facts=proof.facts,
+    ),
+)
+NEEDS = "On decisions later than its training, the model is better than what can be done without it"
+
+
 def connect() -> None:
     """Called once at start."""
+    rollout.add_area(AREA)
+    for level in (rollout.ASSISTED, rollout.AUTOMATIC):
+        evidence.add(area="retention", kind="accuracy", to_level=level, needs=NEEDS, measure=proof.accuracy)
     kinds.register(SCORES_KIND)
     navigation.add(
         navigation.Place(

@@ -71,11 +71,22 @@ RIGHTS = {
     "messages.write": Right("write templates and offers", ("membership", "admin")),
     "messages.approve": Right("approve templates and offers", ("membership", "admin")),
     "messages.answers": Right("answer members who ask for a person", ("membership", "chapter", "finance")),
+    "admin.open": Right("open the pages for rules and texts", ("membership", "admin"), ("guardrail_owner",)),
     "guardrails.read": Right(
         "see the guardrails", ("membership", "finance", "admin", "chapter"), (*AUDITOR, "guardrail_owner")
     ),
     "guardrails.edit": Right("change guardrails", ("admin",), ("guardrail_owner",)),
     "guardrails.agree": Right("agree to a changed guardrail", (), ("guardrail_owner",)),
+    "rollout.read": Right("see the rollout phases", ("membership", "finance", "admin"), AUDITOR),
+    "rollout.ask": Right("ask for the next phase of an area", ("admin",)),
+    "rollout.agree": Right("agree to the next phase of an area", ("membership", "finance")),
+    "rollout.lower": Right("take an area back to an earlier phase", ("membership", "finance", "admin")),
+    "rollout.answer": Right(
+        "say how an area works and take the blind test", ("membership", "finance", "chapter")
+    ),
+    "outgoing.pause": Right(
+        "pause everything that leaves and let it go on", ("membership", "finance", "admin")
+    ),
     "people.read": Right("see people and their rights", ("admin",), AUDITOR),
     "people.change": Right("invite people and change their rights", ("admin",)),
     "account.own": Right("change your own settings", EVERYBODY, AUDITOR),

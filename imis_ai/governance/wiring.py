@@ -1,10 +1,15 @@
 """What governance adds to the frame, and how its parts know each other's values."""
 
-from datetime import timedelta
+from copy import copy
+from datetime import datetime, timedelta
 
-from imis_ai.governance import guardrails, kinds, proposals
+from imis_ai.governance import guardrails, kinds, proposals, rollout
 from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
+from imis_ai.governance.models import OutboxMessage, Proposal
+from imis_ai.governance.outbox import Then, checks
 from imis_ai.governance.privacy import own
+from imis_ai.governance.refusals import WhyNot
+from imis_ai.governance.rollout.frame import current_phase
 from imis_ai.ui import navigation
 
 
@@ -29,6 +34,58 @@ def connect() -> None:
     own.register()
     tone.terms_from(guardrails.prohibited_terms)
     limits.from_source(contact_limits)
+    checks.gate(name="rollout", look=_phase)
+    checks.register(name="guardrails", look=_guardrail, then=Then.PARK, problem="guardrail")
+    navigation.add(
+        navigation.Place(
+            "Rollout",
+            "rollout",
+            "shield",
+            "rollout.read",
+            order=90,
+            group="Oversight",
+            prefix="/settings/rollout/",
+        )
+    )
+    navigation.add(
+        navigation.Place(
+            "Guardrails and texts",
+            "admin:index",
+            "lock",
+            "admin.open",
+            order=95,
+            group="Oversight",
+            prefix="/admin/",
+        )
+    )
+    navigation.phase_from(current_phase)
+
+
+def _phase(message: OutboxMessage, now: datetime) -> WhyNot | None:
+    """The phase and the pilot as they are when it leaves, and the stop for everything."""
+    proposal = _about_its_member(message)
+    action = rollout.action_of(ways=[message.way], amount=proposal.amount)
+    return rollout.may_proposal(proposal=proposal, action=action, now=now)
+
+
+def _guardrail(message: OutboxMessage, now: datetime) -> WhyNot | None:
+    """The guardrails live now, whatever they said when it was approved."""
+    for objection in guardrails.check(proposal_like=_about_its_member(message), now=now):
+        if objection.is_block:
+            return WhyNot(
+                f"Not sent: {objection.sentence}",
+                objection.rule,
+                objection.owner,
+                f"Ask {objection.owner}, or drop it.",
+            )
+    return None
+
+
+def _about_its_member(message: OutboxMessage) -> Proposal:
+    """The proposal as far as it concerns this message: of many members, the one it is about."""
+    proposal = copy(message.proposal)
+    proposal.imis_id = message.imis_id or proposal.imis_id
+    return proposal
 
 
 def contact_limits() -> limits.Limits:

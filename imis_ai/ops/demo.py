@@ -7,13 +7,14 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
 from imis_ai.accounts.models import User
+from imis_ai.governance import rollout
 from imis_ai.jobs import queries as jobs
 from imis_ai.mirror import queries as mirror
 from imis_ai.ops import launch, people
@@ -38,6 +39,7 @@ class Login:
     role: str
     sees: str
     chapters: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
 STEPS = (
@@ -48,8 +50,8 @@ STEPS = (
     Step("retention.score", {}),
 )
 LOGINS = (
-    Login("priya", "Priya Raman", "membership", "all members"),
-    Login("frank", "Frank Osei", "finance", "all members, for their money"),
+    Login("priya", "Priya Raman", "membership", "all members", extras=("guardrail_owner",)),
+    Login("frank", "Frank Osei", "finance", "all members, for their money", extras=("guardrail_owner",)),
     Login("marta", "Marta Silva", "admin", "data, jobs and settings; names hidden until revealed"),
     Login("cole", "Cole Becker", "chapter", "members of the Texas chapter", ("Texas",)),
     Login("erin", "Erin Walsh", "executive", "totals, no names"),
@@ -132,4 +134,11 @@ def make_logins() -> None:
                 role=login.role,
                 password=password(),
                 chapters=list(login.chapters),
+                extras=login.extras,
             )
+
+
+def open_areas(now: datetime) -> None:
+    """Assisted from the start, so that there is something to approve; it says so in the history."""
+    for area in rollout.AREAS:
+        rollout.set_for_demo(area=area, level=rollout.ASSISTED, now=now)

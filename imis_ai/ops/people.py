@@ -28,6 +28,7 @@ def create(
     full_name: str = "",
     email: str = "",
     limit: Decimal | None = None,
+    extras: tuple[str, ...] = (),
 ) -> User:
     """A new login. Chapter managers need chapters, nobody else has any. Raises BadPerson, keeping nothing.
 
@@ -38,7 +39,7 @@ def create(
     if User.objects.filter(username__iexact=username).exists():
         raise BadPerson(f"There is a login {username!r} already. Choose another name.")
     limit = Decimal(LIMITS.get(role, 0)) if limit is None else limit
-    problems = duties.clashes(duties.Held(role, tuple(chapters), limit))
+    problems = duties.clashes(duties.Held(role, tuple(chapters), limit, extras))
     if problems:
         raise BadPerson(" ".join(problems))
     first, _, last = full_name.partition(" ")
@@ -48,7 +49,7 @@ def create(
         validate_password(password, user)
         user.set_password(password)
         user.save()
-        account_actions.set_rights(person=user, role=role, approval_limit=limit, extras=())
+        account_actions.set_rights(person=user, role=role, approval_limit=limit, extras=extras)
         if chapters:
             chapter_actions.set_chapters(viewer=user, names=chapters)
     except ValidationError as problem:

@@ -19,5 +19,8 @@ def frame(request: HttpRequest) -> dict:
     return base | {
         "places": places,
         "here": here,
+        "may_pause": user.may("outgoing.pause"),
+        "may_see_rollout": user.may("rollout.read"),
+        "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now)),
         "freshness": SimpleLazyObject(lambda: navigation.freshness(now)),
     }

@@ -26,7 +26,21 @@ class Freshness(Protocol):
     sentence: str
 
 
+class Phase(NamedTuple):
+    """What the foot of the frame says of the current area. `paused_by` "" while things may leave.
+
+    `allows`: each action of the phase in words, and whether it makes something leave. `news`: a sentence for
+    the pages of an area whose phase changed lately.
+    """
+
+    label: str
+    allows: list[tuple[str, bool]]
+    paused_by: str
+    news: str
+
+
 PLACES: list[Place] = []
+_phases: list[Callable[[str, datetime], Phase | None]] = []
 _freshness: list[Callable[[datetime], Freshness]] = []
 
 
@@ -34,6 +48,15 @@ def add(place: Place) -> None:
     if place not in PLACES:
         PLACES.append(place)
         PLACES.sort(key=lambda known: known.order)
+
+
+def phase_from(source: Callable[[str, datetime], Phase | None]) -> None:
+    """`source(path, now)` answers for the area of a page."""
+    _phases[:] = [source]
+
+
+def phase(path: str, now: datetime) -> Phase | None:
+    return _phases[0](path, now) if _phases else None
 
 
 def freshness_from(source: Callable[[datetime], Freshness]) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from imis_ai.features import labels
 from imis_ai.features import queries as features
 from imis_ai.features.definitions import FEATURES
+from imis_ai.governance.guardrails import fields_off
 from retention.calc import rows
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ NOT_FOR_THE_MODEL = {  # they tell the calendar, or whether the invoice is out, 
     "membership.days_into_term",
     "membership.renewal_rate_association",
     "payments.renewal_notice_days",
+}
+MAY_BE_UNFAIR = {"profile.age_band": "age"} | {
+    f"place.{part}": "address"
+    for part in ("city", "city_members", "postal_region", "postal_region_members", "state")
 }
 OF_PLACE_AND_PROFILE = {"place.chapter", "profile.is_organisation"}
 NOW = "as it stands"
@@ -37,13 +42,19 @@ def book() -> labels.Terms:
 
 
 def windows(names: Iterable[str]) -> dict[str, int | None]:
-    """The features a model may learn from, with how many days each looks back (None: all history)."""
-    return {name: _window(name) for name in names if _is_allowed(name)}
+    """The features a model may learn from, with how many days each looks back (None: all history).
+
+    What may be unfair only where the guardrail about such fields lets it in.
+    """
+    off = fields_off()
+    return {name: _window(name) for name in names if _is_allowed(name, off)}
 
 
-def _is_allowed(name: str) -> bool:
+def _is_allowed(name: str, off: frozenset[str]) -> bool:
     if name in NOT_FOR_THE_MODEL:
         return False
+    if name in MAY_BE_UNFAIR:
+        return MAY_BE_UNFAIR[name] not in off
     if name.split(".")[0] in ("place", "profile") and name not in OF_PLACE_AND_PROFILE:
         return False
     return name not in FEATURES or FEATURES[name].point_in_time

@@ -29,6 +29,13 @@ PAGES = {
     "search": ("membership", "/search/?q=Dana"),
     "shortcuts": ("membership", "/help/shortcuts/"),
     "components": ("admin", "/help/components/"),
+    "rollout": ("admin", "/settings/rollout/"),
+    "phase": ("admin", "/settings/rollout/retention/"),
+    "feedback": ("membership", "/settings/rollout/retention/feedback/"),
+    "blind": ("membership", "/settings/rollout/retention/blind/"),
+    "guardrails": ("admin", "/admin/governance/guardrail/"),
+    "guardrail": ("admin", "/admin/governance/guardrail/add/?kind=terms"),
+    "admin": ("admin", "/admin/"),
     "denied": ("executive", "/retention/members/100000/"),
     "missing": ("membership", "/nowhere/"),
 }

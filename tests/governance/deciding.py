@@ -4,10 +4,18 @@ import datetime as dt
 from decimal import Decimal
 
 from imis_ai.governance import kinds, proposals
+from imis_ai.governance.models import RolloutStep
 from imis_ai.governance.outbox import Message
+from imis_ai.rules.tree import ALWAYS
+from imis_ai.rules.wire import to_json
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 KIND = "test.tags"
+
+
+def assisted(area="retention"):
+    """The phase in which approved things leave."""
+    RolloutStep.objects.get_or_create(area=area, level=1, defaults={"scope": to_json(ALWAYS), "since": NOW})
 
 
 def _messages(payload):

@@ -13,13 +13,14 @@ from imis_ai.governance.proposals import Check, Replay, State
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed
 from tests.factories.accounts import UserFactory, chapter_manager
 from tests.factories.mirror import ChapterFactory, MemberFactory
-from tests.governance.deciding import KIND, NOW, draft, money_kind, tag_kind
+from tests.governance.deciding import KIND, NOW, assisted, draft, money_kind, tag_kind
 
 LATER = NOW + dt.timedelta(minutes=11)
 
 
 @pytest.fixture(autouse=True)
-def kinds_of_the_test(monkeypatch):
+def kinds_of_the_test(monkeypatch, db):
+    assisted()
     monkeypatch.setattr(kinds, "KINDS", dict(kinds.KINDS))
     tag_kind()
     money_kind()

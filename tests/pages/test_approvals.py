@@ -8,11 +8,12 @@ from imis_ai.governance import kinds, proposals
 from imis_ai.governance.models import OutboxMessage, Proposal
 from tests.factories.accounts import UserFactory, chapter_manager
 from tests.factories.mirror import ChapterFactory, MemberFactory
-from tests.governance.deciding import draft, tag_kind
+from tests.governance.deciding import assisted, draft, tag_kind
 
 
 @pytest.fixture(autouse=True)
-def kinds_of_the_test(monkeypatch):
+def kinds_of_the_test(monkeypatch, db):
+    assisted()
     monkeypatch.setattr(kinds, "KINDS", dict(kinds.KINDS))
     tag_kind()
 

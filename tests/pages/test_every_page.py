@@ -28,6 +28,7 @@ VALUES = {
     "rest": "nowhere",
     "proposal_id": "1",
     "what": "approve",
+    "name": "retention",
 }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from imis_ai.governance import kinds
 from imis_ai.governance.guardrails.vocabulary import PROPOSALS
 from imis_ai.governance.models import ContactEntry
 from imis_ai.mirror import value
@@ -91,7 +92,9 @@ def _move(proposal: Any, facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_kind(proposal: Any) -> Mapping[str, Any]:
-    return getattr(proposal, "facts", None) or {}
+    """A case brings its facts; a proposal's kind knows them."""
+    kind = kinds.KINDS.get(proposal.kind)
+    return getattr(proposal, "facts", None) or (kind.facts(proposal) if kind else {})
 
 
 def contacts(*, imis_id: str, since: datetime, until: datetime, area: str) -> int:

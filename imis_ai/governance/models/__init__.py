@@ -15,18 +15,29 @@ from imis_ai.governance.models.message import (
 from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName
 from imis_ai.governance.models.privacy import Erasure, LegalHold, Period
 from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
+from imis_ai.governance.models.rollout import (
+    BlindAnswer,
+    BlindTest,
+    Feedback,
+    RolloutChange,
+    RolloutStep,
+    Standstill,
+)
 
 __all__ = [
     "AuditDetail",
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "BlindAnswer",
+    "BlindTest",
     "Channel",
     "ContactEntry",
     "ContactEvent",
     "Decision",
     "Delegation",
     "Erasure",
+    "Feedback",
     "Generation",
     "Guardrail",
     "GuardrailSignature",
@@ -41,7 +52,10 @@ __all__ = [
     "Pause",
     "Period",
     "Proposal",
+    "RolloutChange",
+    "RolloutStep",
     "StaffItem",
+    "Standstill",
     "Template",
     "TemplateVersion",
     "WriteName",

@@ -10,7 +10,7 @@ PERSON = settings.AUTH_USER_MODEL
 class Guardrail(models.Model):
     """One rule under one name. What it says stands in its versions; at most one of them is live."""
 
-    name = models.CharField(max_length=120, unique=True, help_text="staff read it in refusals")
+    name = models.CharField(max_length=120, unique=True, help_text="Staff read it in refusals")
     kind = models.CharField(max_length=20, help_text="name in governance.guardrails.kinds")
     owner = models.ForeignKey(PERSON, models.PROTECT, null=True, blank=True, related_name="+")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from imis_ai.accounts.models import User
-from imis_ai.governance import kinds, outbox
+from imis_ai.governance import kinds, outbox, rollout
 from imis_ai.governance.models import Decision, Proposal
 from imis_ai.governance.proposals import needs
 from imis_ai.governance.proposals.make import note_decision, refuse_blocked
@@ -36,6 +36,7 @@ def approve(*, proposal: Proposal, as_seen: str, by: User, now: datetime, note: 
     _refuse_old(proposal, kind, now)
     _refuse_unproven(proposal, kind, note, now)
     refuse_blocked(proposal=proposal, now=now)
+    _refuse_early(proposal, kind, now)
     earlier = len(needs.earlier_approvals(proposal=proposal, now=now))
     if earlier + 1 < needs.people_needed(proposal=proposal, by=by, now=now):
         if proposal.state != State.HALF:  # else an earlier approval was too long ago to count
@@ -154,6 +155,16 @@ def _refuse_old(proposal: Proposal, kind: kinds.Kind, now: datetime) -> None:
                 sentence, rule="facts at the moment of approval", next_step="The next run makes a new one."
             )
         )
+
+
+def _refuse_early(proposal: Proposal, kind: kinds.Kind, now: datetime) -> None:
+    """What the phase of the area does not allow to leave is not approved either. A standstill only waits."""
+    ways = [message.way for message in kind.messages(proposal.payload)]
+    if not ways:
+        return
+    action = rollout.action_of(ways=ways, amount=proposal.amount)
+    if why := rollout.may_proposal(proposal=proposal, action=action, now=now, leaves_now=False):
+        raise Blocked(why)
 
 
 def _refuse_unproven(proposal: Proposal, kind: kinds.Kind, note: str, now: datetime) -> None:

@@ -57,6 +57,7 @@ class Command(BaseCommand):
             self._start_sandbox(group, options["sandbox_port"], options["members"])
             self._prepare()
             demo.make_logins()
+            demo.open_areas(timezone.now())
             if demo.is_behind(timezone.localdate()):  # begun on another day: catch up in the background
                 actions.request(name="ops.nightly", by=None, now=timezone.now())
             if options["prepare_only"]:
