@@ -14,5 +14,5 @@ urlpatterns = [
     path("outbox/names/try/", outbox_names.try_out, name="outbox_try_names"),
     path("outbox/names/<str:target>/", outbox_names.choose, name="outbox_name"),
     path("outbox/<int:message_id>/", outbox.item, name="outbox_item"),
-    path("outbox/<int:message_id>/<slug:what>/", outbox.decide, name="outbox_decide"),
+    path("outbox/<int:message_id>/<slug:step>/", outbox.decide, name="outbox_decide"),
 ]

@@ -30,6 +30,7 @@ VALUES = {
     "proposal_id": "1",
     "what": "approve",
     "message_id": "1",
+    "step": "undo",
     "target": "AI_MemberInsight",
 }
 

@@ -183,19 +183,19 @@ def _many(what: str, ids: list[int], by, now: datetime) -> str:
 
 @require_POST
 @needs("outbox.act")
-def decide(request: HttpRequest, message_id: int, what: str) -> HttpResponse:
+def decide(request: HttpRequest, message_id: int, step: str) -> HttpResponse:
     """What a person does with one message; a refusal says why."""
     message = get_object_or_404(OutboxMessage.objects.select_related("proposal"), pk=message_id)
     try:
-        messages.success(request, _one(what, message, request, timezone.now()))
+        messages.success(request, _one(step, message, request, timezone.now()))
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
     return redirect("outbox_item", message_id)
 
 
-def _one(what: str, message: OutboxMessage, request: HttpRequest, now: datetime) -> str:
+def _one(step: str, message: OutboxMessage, request: HttpRequest, now: datetime) -> str:
     by = request.user
-    match what:
+    match step:
         case "undo":
             is_out = people.undo(message=message, by=by, now=now)
             return (
