@@ -87,6 +87,9 @@ RIGHTS = {
     "outgoing.pause": Right(
         "pause everything that leaves and let it go on", ("membership", "finance", "admin")
     ),
+    "outbox.read": Right("see what is about to leave", ("membership", "finance", "admin"), AUDITOR),
+    "outbox.act": Right("undo, send again or drop what waits", ("membership", "finance", "admin")),
+    "outbox.names": Right("choose where suggestions are kept in iMIS", ("admin",)),
     "people.read": Right("see people and their rights", ("admin",), AUDITOR),
     "people.change": Right("invite people and change their rights", ("admin",)),
     "account.own": Right("change your own settings", EVERYBODY, AUDITOR),

@@ -12,10 +12,10 @@ from imis_ai.governance.guardrails import defaults
 from imis_ai.governance.models import Erasure
 from imis_ai.governance.outbox import deliver_due
 from imis_ai.governance.outbox.imis import ImisSender
-from imis_ai.governance.outbox.names import names_in_force
+from imis_ai.governance.outbox.names import keep_standings, names_in_force
 from imis_ai.governance.outbox.reconcile import reconcile as compare
 from imis_ai.governance.outbox.reconcile import summary
-from imis_ai.governance.outbox.turn import is_due, open_senders, turn
+from imis_ai.governance.outbox.turn import has_write_account, is_due, open_senders, turn
 from imis_ai.governance.refusals import Blocked
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import MappingError
@@ -56,16 +56,33 @@ def deliver(progress: Progress) -> dict[str, int]:
 
 @job("governance.reconcile", title="Compare iMIS with what was sent", refusals=(ImisError, MappingError))
 def reconcile(progress: Progress) -> dict[str, Any]:
-    """The nightly sample, all money, and our references. Raises NoWriteAccount."""
+    """The nightly sample, all money, and our references; nothing without a write account."""
+    if not has_write_account():
+        progress.note("Nothing is written to iMIS: there is no write account.")
+        return {}
     with Writer.from_settings(names=names_in_force()) as writer:
         found = compare(sender=ImisSender(writer), now=timezone.now(), checkpoint=progress.checkpoint)
     progress.note(summary(found))
     return asdict(found)
 
 
-def set_up(*, is_applied: bool, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-    """Look at every target in iMIS; create our own objects where asked and allowed. Raises ImisError."""
-    with Writer.from_settings(names=names_in_force()) as writer:
+@job("governance.set_up", title="Look at our objects in iMIS", refusals=(ImisError, MappingError))
+def look_at_objects(progress: Progress, is_applied: bool = False) -> None:
+    """The dry run of the set-up page, and the creation of what is missing."""
+    found = set_up(is_applied=is_applied, say=progress.note)
+    ready = sum(each["is_ready"] for each in found["targets"])
+    refused = [each["sentence"] for each in found["made"] if not each["is_done"]]
+    progress.note(f"{ready} of {len(found['targets'])} objects are ready. {' '.join(refused[:1])}".strip())
+
+
+def set_up(
+    *, is_applied: bool, say: Callable[[str], None] = lambda text: None, **account: str
+) -> dict[str, Any]:
+    """Look at every target in iMIS; create our own objects where asked and allowed. Raises ImisError.
+
+    `account` may name another account than the one for writing, since an administrator creates definitions.
+    """
+    with Writer.from_settings(names=names_in_force(), **account) as writer:
         standings = setup.examine(writer)
         made = setup.apply(writer, standings, gate=lambda: None) if is_applied else []
         if any(each.is_done for each in made):
@@ -73,6 +90,7 @@ def set_up(*, is_applied: bool, say: Callable[[str], None] = lambda text: None) 
         for each in made:
             say(each.sentence)
         targets = [asdict(each) | {"is_ready": each.is_ready} for each in standings]
+        keep_standings(standings=targets, now=timezone.now())
         return {
             "targets": targets,
             "made": [asdict(each) for each in made],

@@ -1,8 +1,8 @@
-"""Approvals, and how far each area has gone."""
+"""Approvals, how far each area has gone, and the write-back queue."""
 
 from django.urls import path
 
-from imis_ai.governance.views import approvals, rollout
+from imis_ai.governance.views import approvals, outbox, outbox_names, rollout
 
 urlpatterns = [
     path("approvals/", approvals.inbox, name="approvals"),
@@ -15,4 +15,11 @@ urlpatterns = [
     path("settings/rollout/<slug:name>/lower/", rollout.lower, name="rollout_lower"),
     path("settings/rollout/<slug:name>/feedback/", rollout.give_feedback, name="rollout_feedback"),
     path("settings/rollout/<slug:name>/blind/", rollout.blind_test, name="rollout_blind"),
+    path("outbox/", outbox.queue, name="outbox"),
+    path("outbox/act/", outbox.act, name="outbox_act"),
+    path("outbox/names/", outbox_names.listed, name="outbox_names"),
+    path("outbox/names/try/", outbox_names.try_out, name="outbox_try_names"),
+    path("outbox/names/<str:target>/", outbox_names.choose, name="outbox_name"),
+    path("outbox/<int:message_id>/", outbox.item, name="outbox_item"),
+    path("outbox/<int:message_id>/<slug:step>/", outbox.decide, name="outbox_decide"),
 ]

@@ -1,14 +1,15 @@
 """What governance adds to the frame, and how its parts know each other's values."""
 
+from contextlib import suppress
 from copy import copy
 from datetime import datetime, timedelta
 
 from imis_ai.governance import guardrails, kinds, proposals, rollout
 from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
-from imis_ai.governance.outbox import Then, checks
+from imis_ai.governance.outbox import Then, checks, followers
 from imis_ai.governance.privacy import own
-from imis_ai.governance.refusals import WhyNot
+from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.governance.rollout.frame import current_phase
 from imis_ai.ui import navigation
 
@@ -28,14 +29,27 @@ def connect() -> None:
             prefix="/approvals/",
         )
     )
+    navigation.add(
+        navigation.Place(
+            "Write-back queue",
+            "outbox",
+            "outbox",
+            "outbox.read",
+            order=70,
+            group="Oversight",
+            key="o",
+            prefix="/outbox/",
+        )
+    )
     shipped.register()
     offers.register_facts()
     pauses.register_shipped()
     own.register()
+    followers.on_done(name="revoked", follow=suggest_reversal)
     tone.terms_from(guardrails.prohibited_terms)
     limits.from_source(contact_limits)
     checks.gate(name="rollout", look=_phase)
-    checks.register(name="guardrails", look=_guardrail, then=Then.PARK, problem="guardrail")
+    checks.register(name="guardrails", look=guardrail_now, then=Then.PARK, problem="guardrail")
     navigation.add(
         navigation.Place(
             "Rollout",
@@ -68,7 +82,7 @@ def _phase(message: OutboxMessage, now: datetime) -> WhyNot | None:
     return rollout.may_proposal(proposal=proposal, action=action, now=now)
 
 
-def _guardrail(message: OutboxMessage, now: datetime) -> WhyNot | None:
+def guardrail_now(message: OutboxMessage, now: datetime) -> WhyNot | None:
     """The guardrails live now, whatever they said when it was approved."""
     for objection in guardrails.check(proposal_like=_about_its_member(message), now=now):
         if objection.is_block:
@@ -100,3 +114,16 @@ def contact_limits() -> limits.Limits:
         "owner": live.owner or None,
     }
     return limits.Limits(**{name: value for name, value in said.items() if value is not None})
+
+
+def suggest_reversal(message: OutboxMessage, now: datetime) -> None:
+    """An undo came while it was on its way: once all of it has arrived, its reversal is suggested."""
+    if message.revoke_requested_at is None:
+        return
+    proposal = Proposal.objects.get(pk=message.proposal_id)
+    still_flying = proposal.messages.filter(
+        state__in=["sending", "unknown"], revoke_requested_at__isnull=False
+    )
+    if not still_flying.exists():
+        with suppress(Blocked):  # a message that went out cannot be taken back
+            proposals.reverse(proposal=proposal, by=None, now=now)

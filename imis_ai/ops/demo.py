@@ -1,6 +1,7 @@
 """The demo: a synthetic association in a sandbox iMIS, read, learnt from, scored; one login per role."""
 
 import hashlib
+import json
 import secrets
 import sys
 import time
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import rollout
+from imis_ai.governance import tasks as governance
 from imis_ai.jobs import queries as jobs
 from imis_ai.mirror import queries as mirror
 from imis_ai.ops import launch, people
@@ -83,6 +85,19 @@ def wait_until_answers(url: str, *, is_alive: object, log: Path) -> None:
         if not is_alive():
             break
     raise Stuck(f"{url} does not answer. The reason is at the end of {log}.")
+
+
+def prepare_imis() -> int:
+    """What an administrator of iMIS does once: our objects, ticked as available. Returns how many are new."""
+    staff = {"username": "staff", "password": "sandbox"}  # of the sandbox, known to everybody
+    found = governance.set_up(is_applied=True, **staff)["targets"]
+    made = [each for each in found if each["exists"] and not each["is_available"]]
+    for each in made:
+        body = json.dumps({"op": "flag_panel", "name": each["object"]}).encode()
+        url = f"{settings.IMIS_URL}/_sandbox/edit"
+        with urllib.request.urlopen(url, data=body, timeout=20):  # noqa: S310  our own address
+            pass
+    return len(made)
 
 
 def refuse_real_data() -> None:

@@ -22,6 +22,8 @@ def become_demo(arguments: list[str]) -> None:
         "IMIS_URL": f"http://127.0.0.1:{port}",
         "IMIS_USERNAME": "imis_ai",
         "IMIS_PASSWORD": "sandbox",
+        "IMIS_WRITE_USERNAME": "imis_ai",
+        "IMIS_WRITE_PASSWORD": "sandbox",
         "IMIS_IS_TEST_SYSTEM": "1",
         "IMIS_REQUESTS_PER_MINUTE": "60000",
         "IMIS_QUIET_HOURS": "",

@@ -10,6 +10,7 @@ PARTS = (
     "retention.keep_trained",
     "retention.score",
     "retention.propose",
+    "governance.reconcile",
     "audit.seal",
 )
 

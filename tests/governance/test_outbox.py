@@ -12,8 +12,7 @@ from imis_ai.governance.outbox.claim import claim
 from imis_ai.governance.outbox.imis import ImisSender
 from imis_ai.governance.outbox.message import IMIS, Message, objection
 from imis_ai.governance.outbox.states import TRANSITIONS, State, move
-from imis_ai.governance.refusals import WhyNot
-from imis_ai.imis.targets import BadFields
+from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.mirror.models import MemberAlias
 from tests.factories.accounts import UserFactory
 from tests.factories.governance import NOW, ApprovedFactory, OutboxMessageFactory
@@ -146,7 +145,7 @@ def test_only_listed_objects_can_be_queued(db):
     ]
     for message in wrong:
         assert objection(message)
-        with pytest.raises(BadFields), transaction.atomic():
+        with pytest.raises(Blocked), transaction.atomic():
             enqueue(proposal=proposal, messages=[message], not_before=NOW, now=NOW)
 
     assert OutboxMessage.objects.count() == 0

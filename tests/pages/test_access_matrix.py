@@ -14,7 +14,7 @@ from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager
-from tests.factories.governance import ProposalFactory
+from tests.factories.governance import OutboxMessageFactory, ProposalFactory
 from tests.factories.mirror import NOW
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
@@ -77,7 +77,9 @@ def world(two_chapters):
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
     rows = [{"imis_id": dana.imis_id, "score": 66, "low": 52, "high": 78, "band": "High"}]
     payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": rows}
-    ProposalFactory(pk=1, kind="retention.scores", payload=payload, imis_id=dana.imis_id, members=1)
+    made = ProposalFactory(pk=1, kind="retention.scores", payload=payload, imis_id=dana.imis_id, members=1)
+    task = {"way": "append", "target": "task", "fields": {"title": "Call Dana Quillfeather"}}
+    OutboxMessageFactory(pk=1, proposal=made, imis_id=dana.imis_id, **task)
     return two_chapters
 
 

@@ -14,6 +14,7 @@ from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory
+from tests.factories.governance import OutboxMessageFactory
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
@@ -29,6 +30,9 @@ VALUES = {
     "proposal_id": "1",
     "what": "approve",
     "name": "retention",
+    "message_id": "1",
+    "step": "undo",
+    "target": "AI_MemberInsight",
 }
 
 
@@ -69,6 +73,7 @@ def filled(run):
     RiskScoreFactory(run=run, member=MemberFactory(imis_id="104482", name="Dana Whitfield"))
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
+    OutboxMessageFactory(pk=1, imis_id="104482")
 
 
 def allowed_methods(client, path) -> set[str]:

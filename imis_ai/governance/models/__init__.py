@@ -12,7 +12,7 @@ from imis_ai.governance.models.message import (
     Template,
     TemplateVersion,
 )
-from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName
+from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName, WriteStanding
 from imis_ai.governance.models.privacy import Erasure, LegalHold, Period
 from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
 from imis_ai.governance.models.rollout import (
@@ -59,4 +59,5 @@ __all__ = [
     "Template",
     "TemplateVersion",
     "WriteName",
+    "WriteStanding",
 ]

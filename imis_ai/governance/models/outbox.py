@@ -125,3 +125,11 @@ class WriteName(models.Model):
     columns = models.JSONField(default=dict, help_text="our name -> the name in iMIS")
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField()
+
+
+class WriteStanding(models.Model):
+    """What the last dry run found of one target in iMIS."""
+
+    target = models.CharField(max_length=60, primary_key=True)
+    standing = models.JSONField(help_text="as imis.writes.setup.Standing")
+    checked_at = models.DateTimeField()

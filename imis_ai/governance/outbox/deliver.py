@@ -66,12 +66,13 @@ def deliver_due(
     until, count = now + timedelta(seconds=most_seconds), Delivered()
     while clock() <= until:
         checkpoint()
-        count.settled += settle_due(now=clock(), senders=senders)
-        message = claim(now=clock(), ways=senders)
-        if message is None:
+        settled = settle_due(now=clock(), senders=senders)
+        count.settled += settled
+        if message := claim(now=clock(), ways=senders):
+            count.taken += 1
+            _deliver(message, senders[message.way], clock)
+        elif not settled:
             return count
-        count.taken += 1
-        _deliver(message, senders[message.way], clock)
     return count
 
 

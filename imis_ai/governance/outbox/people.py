@@ -80,6 +80,15 @@ def undo(*, message: OutboxMessage, by: Any, now: datetime) -> bool:
 
 
 @transaction.atomic
+def undo_many(*, ids: Collection[int], by: Any, now: datetime) -> int:
+    """Take several waiting messages out of the queue; returns how many had not left."""
+    rows = OutboxMessage.objects.filter(pk__in=ids)
+    undone = move(rows, State.QUEUED, State.CANCELLED, problem="undone", problem_text=f"Undone by {by}.")
+    _log("outbox.undone", rows, by, now, count=undone)
+    return undone
+
+
+@transaction.atomic
 def confirm_by_hand(*, message: OutboxMessage, imis_key: str, by: Any, now: datetime) -> None:
     """Somebody entered it in iMIS and says under which number it is found there."""
     if not imis_key.strip():

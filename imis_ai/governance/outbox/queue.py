@@ -12,7 +12,8 @@ from imis_ai.governance import audit
 from imis_ai.governance.models import OutboxMessage, Proposal
 from imis_ai.governance.outbox.message import IMIS, Message, clean, is_by_hand
 from imis_ai.governance.outbox.states import IN_FLIGHT, State, move
-from imis_ai.imis.targets import TARGETS, new_reference
+from imis_ai.governance.refusals import Blocked, WhyNot
+from imis_ai.imis.targets import TARGETS, BadFields, new_reference
 
 BY_HAND = "by_hand"
 
@@ -30,7 +31,7 @@ class Cancelled:
 def enqueue(
     *, proposal: Proposal, messages: Sequence[Message], not_before: datetime, now: datetime
 ) -> list[OutboxMessage]:
-    """Queue what an approval lets leave, in the caller's transaction. Raises BadFields.
+    """Queue what an approval lets leave, in the caller's transaction. Raises Blocked.
 
     They go in this order per member. What could not be looked for in iMIS afterwards waits for a person.
     """
@@ -40,7 +41,10 @@ def enqueue(
 
 
 def _row(proposal: Proposal, number: int, message: Message, not_before: datetime) -> OutboxMessage:
-    fields = clean(message)
+    try:
+        fields = clean(message)
+    except BadFields as problem:
+        raise Blocked(WhyNot(str(problem), rule="what may be written to iMIS")) from None
     by_hand = message.way in IMIS and is_by_hand(message.way, TARGETS[message.target])
     return OutboxMessage(
         proposal=proposal,

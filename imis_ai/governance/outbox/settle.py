@@ -17,6 +17,7 @@ from imis_ai.imis.targets import TARGETS
 
 MOST_SETS = 3  # times that a setting is sent again after it was not there
 MOST_APPENDS = 1
+AT_ONCE = 20  # then what is due gets its turn
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def settle_due(*, now: datetime, senders: Mapping[str, Sender]) -> int:
         problem_text="The worker stopped while it was sending this.",
     )
     found = to_settle(now).filter(way__in=list(senders)).select_related("proposal", "reverses").order_by("pk")
-    for message in found:
+    for message in found[:AT_ONCE]:
         settled += 1
         if not _settle(message, senders[message.way], now):
             break

@@ -55,6 +55,8 @@ class Command(BaseCommand):
                 call_command("migrate", verbosity=0)
             demo.refuse_real_data()
             self._start_sandbox(group, options["sandbox_port"], options["members"])
+            if new := demo.prepare_imis():
+                self._say(f"{new} objects for suggestions in iMIS")
             self._prepare()
             demo.make_logins()
             demo.open_areas(timezone.now())
