@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from imis_ai.governance import guardrails, kinds, proposals
 from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
-from imis_ai.governance.privacy import own
+from imis_ai.governance.privacy import kept, own, request
 from imis_ai.ui import navigation
 
 
@@ -27,6 +27,20 @@ def connect() -> None:
     offers.register_facts()
     pauses.register_shipped()
     own.register()
+    kept.register()
+    kinds.register(request.KIND)
+    navigation.add(
+        navigation.Place(
+            "Audit log",
+            "audit_log",
+            "shield",
+            "audit.own",
+            order=90,
+            group="Oversight",
+            key="l",
+            prefix="/audit/",
+        )
+    )
     tone.terms_from(guardrails.prohibited_terms)
     limits.from_source(contact_limits)
 

@@ -10,6 +10,7 @@ PARTS = (
     "retention.keep_trained",
     "retention.score",
     "retention.propose",
+    "privacy.purge",
     "audit.seal",
 )
 

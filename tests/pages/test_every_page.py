@@ -14,6 +14,7 @@ from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory
+from tests.factories.governance import ErasureFactory, sealed_entry
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
@@ -28,6 +29,9 @@ VALUES = {
     "rest": "nowhere",
     "proposal_id": "1",
     "what": "approve",
+    "seq": "1",
+    "erasure_id": "1",
+    "name": "mirror.texts",
 }
 
 
@@ -68,6 +72,8 @@ def filled(run):
     RiskScoreFactory(run=run, member=MemberFactory(imis_id="104482", name="Dana Whitfield"))
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
+    sealed_entry()
+    ErasureFactory(pk=1)
 
 
 def allowed_methods(client, path) -> set[str]:

@@ -1,6 +1,6 @@
 """What mirror, accounts, governance and the audit log hold about a member, and how it goes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -96,22 +96,33 @@ def _proposal_sections(subject: Subject) -> Iterator[Section]:
 
 def _erase_proposals(subject: Subject, now: datetime) -> str:
     """Rows about the person lose all but state, amount and reference; elsewhere only the person goes."""
-    whole = 0
-    for model in (Proposal, OutboxMessage):
-        whole += model.objects.filter(imis_id__in=subject.keys).count()
-    for row in Proposal.objects.filter(imis_id__in=subject.keys):
+    whole = empty_proposals(proposals=Proposal.objects.filter(imis_id__in=subject.keys))
+    whole += empty_messages(messages=OutboxMessage.objects.filter(imis_id__in=subject.keys))
+    quoted = sum(_scrub_quotes(model, subject) for model in QUOTING)
+    return f"{whole} suggestions and writes emptied, {quoted} others no longer name the person."
+
+
+def empty_proposals(*, proposals: Iterable[Proposal]) -> int:
+    """State, digest, amount and reference stay; who it was about and what was said go."""
+    found = list(proposals)
+    for row in found:
         row.title, row.evidence, row.scope, row.imis_id = ERASED, {}, {}, ""
         row.payload = {"erased": True} | _money(row.payload)
         row.save(update_fields=["title", "evidence", "scope", "imis_id", "payload"])
         row.decisions.update(note="", before=None)
-    for row in OutboxMessage.objects.filter(imis_id__in=subject.keys):
+        empty_messages(messages=row.messages.exclude(state__in=IN_FLIGHT))
+    return len(found)
+
+
+def empty_messages(*, messages: Iterable[OutboxMessage]) -> int:
+    found = list(messages)
+    for row in found:
         row.fields, row.imis_id = {"erased": True} | _money(row.fields), ""
         row.before = row.receipt = None
         row.answer = row.problem_text = ""
-        row.imis_key = scrub_text(row.imis_key, keys=subject.keys, words=subject.words)
+        row.imis_key = ""
         row.save()
-    quoted = sum(_scrub_quotes(model, subject) for model in QUOTING)
-    return f"{whole} suggestions and writes emptied, {quoted} others no longer name the person."
+    return len(found)
 
 
 def _scrub_quotes(model: type[Model], subject: Subject) -> int:
