@@ -4,6 +4,8 @@ from django import forms
 
 from imis_ai.governance.audit.search import Filters
 
+OFTEN = ("who", "what", "member", "since", "until")
+
 
 class AuditFilterForm(forms.Form):
     """Every field may stay empty. What cannot be read is left out and said."""
@@ -25,3 +27,12 @@ class AuditFilterForm(forms.Form):
     def filters(self) -> Filters:
         self.is_valid()
         return Filters(**{name: value for name, value in self.cleaned_data.items() if value})
+
+    def first(self) -> list[forms.BoundField]:
+        return [self[name] for name in OFTEN]
+
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in OFTEN]
+
+    def uses_more(self) -> bool:
+        return any(field.value() for field in self.more())

@@ -167,7 +167,7 @@ def test_everything_for_checking_without_us_can_be_taken_from_the_page(db, audit
 def test_a_broken_log_is_named_in_red_and_a_whole_one_in_words(db, auditor):
     said()
     audit.check(by=None, now=NOW)
-    assert "Whole: 1 entries" in html_of(auditor.get("/audit/"))
+    assert "Whole: 1 entry, 1 detail" in html_of(auditor.get("/audit/"))
 
     detail = {"whole": False, "sentence": "Broken at entry 1: it was changed after it was written."}
     audit.record(action="audit.verified", by=None, now=NOW, detail=detail)
@@ -258,7 +258,7 @@ def test_from_a_sent_message_one_page_shows_everything_from_score_to_reply(sent,
     text = html_of(page)
     for words in (
         "churn 2026.6.1", "No portal visit for 92 days", "4 events", "Agreed to e-mail.", "Priya",
-        "subject: Hello", "Your year, Dana", "Marta", "IAI-0000000000009", "The member: Reply",
+        "subject: Hello", "Your year, Dana", "Marta", "IAI-0000000000009", "The member answered: reply",
     ):  # fmt: skip
         assert words in text, words
 
@@ -388,4 +388,6 @@ def test_a_period_is_made_shorter_and_never_longer(db, as_role, auditor):
     assert entry.kept.detail == '{"after":"365 days","before":"730 days"}'
     assert auditor.post("/audit/periods/mirror.texts/", {"days": "5"}).status_code == 403
     assert "12 months" in html_of(auditor.get("/audit/periods/"))
+    assert 'action="/audit/periods/mirror.texts/"' in html_of(admin.get("/audit/periods/"))
+    assert 'action="/audit/periods/' not in html_of(auditor.get("/audit/periods/"))
     assert {line.kept.name for line in periods.lines()} >= {"mirror.gone", "features.snapshots", "backups"}

@@ -15,6 +15,7 @@ from imis_ai.governance.models import AuditDetail, AuditEntry
 
 ALL = "audit.all"
 SHORTEST = 90  # characters of before and after in a list
+ROLES = dict(User.Role.choices)
 ASIDE = {"before", "after", "reason", "reference", "area"}
 
 
@@ -39,6 +40,7 @@ class Line:
     """One entry as shown. `detail`: None where it was erased, empty where this viewer may not read it."""
 
     entry: AuditEntry
+    role: str
     action: str
     object: str
     member: str
@@ -90,6 +92,7 @@ def line(*, entry: AuditEntry, with_names: bool) -> Line:
     shown = {} if is_hidden or detail is None else detail
     return Line(
         entry=entry,
+        role=ROLES.get(entry.role, entry.role).lower(),
         action=in_words(entry.action),
         object=f"{entry.object_type} {entry.object_id}".strip(),
         member=member,

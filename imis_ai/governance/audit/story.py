@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import localtime
+
 from imis_ai.accounts.models import User
-from imis_ai.governance.audit.search import flat
+from imis_ai.governance.audit.search import ROLES, flat
 from imis_ai.governance.models import (
     AuditEntry,
     ContactEntry,
@@ -87,7 +89,7 @@ def _decided(proposal: Proposal, with_names: bool) -> Iterable[Beat]:
         if decision.what == Decision.What.PROPOSE:
             continue
         facts = (
-            ("Role", decision.role),
+            ("Role", ROLES.get(decision.role, decision.role)),
             ("Version", f"{decision.version}, {decision.digest[:12]}"),
             ("Reason", decision.reason),
             ("Note", decision.note if with_names else ""),
@@ -108,7 +110,7 @@ def _sent(proposal: Proposal, with_names: bool) -> Iterable[Beat]:
             ("Target", message.target),
             ("Reference", message.reference),
             ("State", message.get_state_display()),
-            ("Left", message.sent_at.isoformat(timespec="seconds") if message.sent_at else "not yet"),
+            ("Left", f"{localtime(message.sent_at):%-d %b %Y, %H:%M}" if message.sent_at else "not yet"),
             ("Tries", str(message.tries)),
             ("Key in iMIS", message.imis_key if with_names else ""),
             ("Problem", message.problem_text),
@@ -127,9 +129,11 @@ def _answered(proposal: Proposal) -> Iterable[Beat]:
             ("Reference", contact.reference or ""),
             ("Why", contact.reason),
         )
-        yield Beat(contact.state_at, "delivered", f"Contact {contact.get_state_display()}", _kept(facts))
+        yield Beat(
+            contact.state_at, "delivered", f"Contact: {contact.get_state_display().lower()}", _kept(facts)
+        )
         for event in ContactEvent.objects.filter(entry=contact).order_by("at"):
-            yield Beat(event.at, "answered", f"The member: {event.get_kind_display()}")
+            yield Beat(event.at, "answered", f"The member answered: {event.get_kind_display().lower()}")
 
 
 def _title(message: OutboxMessage) -> str:

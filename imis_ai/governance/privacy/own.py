@@ -29,6 +29,7 @@ from imis_ai.governance.privacy.holders import Section, Subject, register_holder
 from imis_ai.governance.privacy.scrub import ERASED, scrub, scrub_text
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import personal
+from imis_ai.ui.words import plural
 
 WAITING = (State.QUEUED, State.PARKED, State.DEAD)
 # table -> columns of JSON and of text in which a person may be quoted
@@ -194,7 +195,7 @@ def _erase_audit(subject: Subject, now: datetime) -> str:
     gone = audit.remove_details(
         seqs=list(AuditDetail.objects.filter(about).values_list("pk", flat=True)), why="erasure", now=now
     )
-    return f"{gone} details removed; the chain stays whole."
+    return f"{plural(gone, 'detail')} removed; the chain stays whole."
 
 
 def _recipients(subject: Subject) -> Iterator[Section]:
@@ -219,7 +220,8 @@ def stop_what_is_under_way(*, subject: Subject, now: datetime) -> str:
     mine.filter(state__in=IN_FLIGHT).update(revoke_requested_at=now)
     parked = Proposal.objects.filter(imis_id__in=subject.keys, state__in=("suggested", "later", "half"))
     closed = parked.update(state=Proposal.State.EXPIRED)
-    return f"Processing restricted, {cancelled} writes cancelled, {closed} suggestions closed."
+    stopped = f"{plural(cancelled, 'write')} cancelled, {plural(closed, 'suggestion')} closed"
+    return f"Processing restricted, {stopped}."
 
 
 def on_its_way(*, keys: Collection[str]) -> int:

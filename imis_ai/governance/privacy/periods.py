@@ -38,6 +38,10 @@ class Line:
         return self.days < self.kept.days
 
     @property
+    def is_kept_here(self) -> bool:
+        return self.kept.purge is not None
+
+    @property
     def words(self) -> str:
         return in_words(self.days)
 
