@@ -1,12 +1,15 @@
 """What the retention domain adds to the product."""
 
 from imis_ai.governance import kinds, rollout
+from imis_ai.governance.audit.story import register_teller
 from imis_ai.governance.privacy import register_holder
+from imis_ai.governance.privacy.periods import MONTH, register_period
 from imis_ai.governance.rollout import evidence
 from imis_ai.mirror import followers
 from imis_ai.ui import navigation
+from retention import actions
 from retention.actions.propose import SCORES
-from retention.queries import insights, personal
+from retention.queries import insights, personal, story
 from retention.queries import rollout as proof
 
 SCORES_KIND = kinds.Kind(
@@ -56,3 +59,11 @@ def connect() -> None:
     )
     followers.add("retention.rescore")
     register_holder("retention", export=personal.sections)  # scores go with the member
+    register_teller("retention", story.tell)
+    register_period(
+        "retention.scores",
+        what="Scores of retention",
+        days=round(36 * MONTH),
+        then="removed",
+        purge=lambda before, now: actions.prune(before=before),
+    )

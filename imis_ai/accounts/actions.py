@@ -61,3 +61,8 @@ def seen(*, person: User, now: datetime) -> None:
 def forget_member(*, imis_id: str, mark: str) -> int:
     """Erasure: who looked and when stays, under a mark that leads back only to who knows the number."""
     return AccessEntry.objects.filter(imis_id=imis_id).update(imis_id=mark)
+
+
+def purge_access(*, before: datetime) -> int:
+    """The access log is kept for its period and no longer."""
+    return AccessEntry.objects.filter(at__lt=before).delete()[0]

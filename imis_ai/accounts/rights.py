@@ -92,6 +92,17 @@ RIGHTS = {
     "outbox.names": Right("choose where suggestions are kept in iMIS", ("admin",)),
     "people.read": Right("see people and their rights", ("admin",), AUDITOR),
     "people.change": Right("invite people and change their rights", ("admin",)),
+    "audit.own": Right("see your own entries of the audit log", EVERYBODY, AUDITOR),
+    "audit.all": Right("see the whole audit log, check and export it", ("admin",), AUDITOR),
+    "audit.periods": Right("make a period shorter for which data is kept", ("admin",)),
+    "privacy.read": Right(
+        "see what is held about a member", ("membership", "finance", "admin", "chapter"), AUDITOR
+    ),
+    "privacy.export": Right("export everything held about a member", ("admin",)),
+    "privacy.hold": Right("place and lift a legal hold", ("admin",)),
+    "privacy.ask": Right("ask to erase a member", ("membership", "finance", "admin", "chapter")),
+    "privacy.agree": Right("agree to the erasure of a member", ("membership", "admin")),
+    "privacy.confirm": Right("confirm that iMIS has erased a member", ("admin",)),
     "account.own": Right("change your own settings", EVERYBODY, AUDITOR),
     "help.read": Right("read the help pages", EVERYBODY, AUDITOR),
     "help.components": Right("see the component catalogue", ("admin",), AUDITOR),

@@ -5,7 +5,15 @@ from itertools import groupby
 from imis_ai.accounts.duties import GRANTED_BY_TWO
 from imis_ai.accounts.rights import EXTRAS, RIGHTS, ROLE_WORDS, carries
 
-AREAS = {"account": "Own account", "help": "Help", "data": "Data", "jobs": "Jobs", "names": "Names"}
+AREAS = {
+    "account": "Own account",
+    "audit": "Audit log",
+    "privacy": "Members' own data",
+    "help": "Help",
+    "data": "Data",
+    "jobs": "Jobs",
+    "names": "Names",
+}
 PREFACE = """# Who may do what
 
 Written by `python manage.py rights --write` from `imis_ai/accounts/rights.py`. Pages, the API, navigation,

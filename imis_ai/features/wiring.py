@@ -6,10 +6,18 @@ from datetime import datetime
 from imis_ai.features import actions
 from imis_ai.features.queries import personal
 from imis_ai.governance.privacy import Section, Subject, register_holder
+from imis_ai.governance.privacy.periods import MONTH, register_period
 
 
 def connect() -> None:
     """Called once at start."""
+    register_period(
+        "features.snapshots",
+        what="Features",
+        days=round(36 * MONTH),
+        then="removed",
+        purge=lambda before, now: actions.prune(now=now, before=before),
+    )
     register_holder("features", export=_sections, erase=_erase, step=4)
 
 

@@ -16,6 +16,7 @@ from imis_ai.governance.outbox.names import keep_standings, names_in_force
 from imis_ai.governance.outbox.reconcile import reconcile as compare
 from imis_ai.governance.outbox.reconcile import summary
 from imis_ai.governance.outbox.turn import has_write_account, is_due, open_senders, turn
+from imis_ai.governance.privacy import periods, request
 from imis_ai.governance.refusals import Blocked
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import MappingError
@@ -108,3 +109,20 @@ def erase_member(progress: Progress, erasure: int) -> Erasure:
 def load_defaults(**_: Any) -> None:
     """After every migrate: the shipped guardrails that are missing."""
     defaults.load(now=timezone.now())
+
+
+@job("privacy.purge", title="Remove what is older than its period")
+def purge(progress: Progress) -> dict[str, int]:
+    """Part of the night: nothing is kept longer than the table of periods says."""
+    found = periods.purge(now=timezone.now())
+    said = ", ".join(f"{periods.PERIODS[name].what}: {number:,}" for name, number in found.items())
+    progress.note(f"Removed: {said}." if said else "Nothing was older than its period.")
+    return found
+
+
+@job("privacy.start", title="Begin erasures whose hold is over", due=request.is_due)
+def start_erasures(progress: Progress) -> int:
+    """The dispatcher asks for it; one job per member follows."""
+    started = request.start_due(now=timezone.now())
+    progress.note(f"{started} begun.")
+    return started

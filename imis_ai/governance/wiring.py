@@ -8,7 +8,7 @@ from imis_ai.governance import guardrails, kinds, proposals, rollout
 from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
 from imis_ai.governance.outbox import Then, checks, followers
-from imis_ai.governance.privacy import own
+from imis_ai.governance.privacy import kept, own, request
 from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.governance.rollout.frame import current_phase
 from imis_ai.ui import navigation
@@ -46,6 +46,20 @@ def connect() -> None:
     pauses.register_shipped()
     own.register()
     followers.on_done(name="revoked", follow=suggest_reversal)
+    kept.register()
+    kinds.register(request.KIND)
+    navigation.add(
+        navigation.Place(
+            "Audit log",
+            "audit_log",
+            "shield",
+            "audit.own",
+            order=90,
+            group="Oversight",
+            key="l",
+            prefix="/audit/",
+        )
+    )
     tone.terms_from(guardrails.prohibited_terms)
     limits.from_source(contact_limits)
     checks.gate(name="rollout", look=_phase)

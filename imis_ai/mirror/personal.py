@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model, Q
 
-from imis_ai.mirror.models import ErasedKey, Member, MemberAlias, Reject
+from imis_ai.mirror.models import Activity, ErasedKey, Member, MemberAlias, Reject
 from imis_ai.mirror.upsert.lookups import erasure_digest
 from imis_ai.mirror.upsert.tables import MEMBER_TABLES
 
@@ -79,6 +79,8 @@ def _words(member: Member) -> Iterator[str]:
 
 
 def _title(model: type[Model]) -> str:
+    if model is Activity:
+        return "Activities"
     return str(model._meta.verbose_name_plural).capitalize()  # noqa: SLF001  Django's documented model API
 
 

@@ -11,6 +11,7 @@ PARTS = (
     "retention.score",
     "retention.propose",
     "governance.reconcile",
+    "privacy.purge",
     "audit.seal",
 )
 

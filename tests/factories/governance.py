@@ -7,7 +7,8 @@ import json
 import factory
 from factory.django import DjangoModelFactory
 
-from imis_ai.governance.models import OutboxMessage, Proposal
+from imis_ai.governance import audit
+from imis_ai.governance.models import AuditEntry, AuditHead, AuditSeal, Erasure, OutboxMessage, Proposal
 from imis_ai.imis.targets import new_reference
 
 NOW = dt.datetime(2026, 11, 21, 16, 0, tzinfo=dt.UTC)
@@ -51,3 +52,26 @@ class OutboxMessageFactory(DjangoModelFactory):
     reference = factory.LazyFunction(new_reference)
     digest = factory.SelfAttribute("proposal.digest")
     not_before = NOW
+
+
+class ErasureFactory(DjangoModelFactory):
+    """A finished one."""
+
+    class Meta:
+        model = Erasure
+
+    state = Erasure.State.DONE
+    reason = "asked by letter"
+    asked_by = "Priya Nair"
+    agreed_by = "Marta Silva"
+    began_at = NOW
+    done_at = NOW
+    physical_until = NOW + dt.timedelta(days=35)
+    steps = factory.LazyFunction(lambda: [{"number": 1, "at": NOW.isoformat(), "said": "Stopped."}])
+
+
+def sealed_entry() -> AuditEntry:
+    """The first entry of the log, by the machine, and its seal in the database."""
+    entry = audit.record(action="test.done", by=None, now=NOW, detail={"reason": "planted"})
+    AuditSeal.objects.create(seq=entry.seq, at=NOW, head=AuditHead.objects.get().head, count=1, mac="0" * 64)
+    return entry

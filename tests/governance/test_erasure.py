@@ -307,3 +307,29 @@ def test_no_holder_was_forgotten(member):
     erase(member)
     assert own.tables_that_still_hold(subject=privacy.Subject("104482", words=tuple(CANARY.values()))) == []
     assert not PublishedValue.objects.exists()
+
+
+@pytest.mark.row("GOV-13")
+def test_fifty_people_leave_no_word_in_chain_features_jobs_models_or_logs(caplog, capfd):
+    """Canaries before any erasure: what may never hold a name does not, whatever is decided about people."""
+    caplog.set_level("DEBUG")
+    person = UserFactory()
+    for number in range(50):
+        found = made.MemberFactory(
+            imis_id=f"9{number:05}", name=f"Zyx{number} Canary", email=f"zyx{number}@canary.example"
+        )
+        audit.record(
+            action="member.corrected", by=person, now=NOW, about=("member", found.imis_id),
+            detail={"before": {"email": found.email}, "after": {"name": found.name}},
+        )  # fmt: skip
+    features.build(as_of=TODAY, now=NOW)
+    erasure = privacy.begin(imis_id="900007", reason="asked by letter", now=NOW)
+    privacy.run(erasure=erasure, now=NOW, progress=SILENT)
+
+    closed = {"governance_auditentry", "jobs_jobrun", "registry_trainedmodel", "governance_erasure"}
+    hits = tables_with("canary", "Zyx", "900007")
+
+    assert not {table for table in hits if table in closed or table.startswith("features_")}
+    said = capfd.readouterr()
+    assert "canary" not in (caplog.text + said.out + said.err).lower()
+    assert audit.verify().is_whole

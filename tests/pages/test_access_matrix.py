@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager
-from tests.factories.governance import OutboxMessageFactory, ProposalFactory
+from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
 from tests.factories.mirror import NOW
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
@@ -48,16 +48,22 @@ STRICTER = {
     "jobs/<int:job_id>/cancel/": "jobs.cancel",  # the planted job was asked for by nobody here
     "approvals/<int:proposal_id>/<slug:what>/": "retention.publish",  # what the planted kind asks for
 }
+OWN_ONLY = {"audit/<int:seq>/": "audit.all"}  # the planted entry is nobody's own; this right sees all
+
+
+def _carries(right: str, seat: Seat) -> bool:
+    entry = RIGHTS[right]
+    return "auditor" in entry.also if "auditor" in seat.extras else seat.role in entry.roles
 
 
 def expected(seat: Seat, right: str, route: str) -> str:
     if "proposal_id" in route and seat.chapter in ("other", "none"):
         return "hidden"
     right = STRICTER.get(route, right)
-    entry = RIGHTS[right]
-    allowed = "auditor" in entry.also if "auditor" in seat.extras else seat.role in entry.roles
-    if not allowed:
+    if not _carries(right, seat):
         return "refused"
+    if route in OWN_ONLY and not _carries(OWN_ONLY[route], seat):
+        return "hidden"
     if "imis_id" in route and seat.chapter in ("other", "none"):
         return "hidden"
     return "open"
@@ -80,6 +86,10 @@ def world(two_chapters):
     made = ProposalFactory(pk=1, kind="retention.scores", payload=payload, imis_id=dana.imis_id, members=1)
     task = {"way": "append", "target": "task", "fields": {"title": "Call Dana Quillfeather"}}
     OutboxMessageFactory(pk=1, proposal=made, imis_id=dana.imis_id, **task)
+    with connection.cursor() as cursor:  # the next job takes the next number
+        cursor.execute("SELECT setval(pg_get_serial_sequence('jobs_jobrun', 'id'), 1000)")
+    sealed_entry()
+    ErasureFactory(pk=1)
     return two_chapters
 
 

@@ -14,7 +14,7 @@ from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory
-from tests.factories.governance import OutboxMessageFactory
+from tests.factories.governance import ErasureFactory, OutboxMessageFactory, sealed_entry
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
@@ -33,6 +33,9 @@ VALUES = {
     "message_id": "1",
     "step": "undo",
     "target": "AI_MemberInsight",
+    "seq": "1",
+    "erasure_id": "1",
+    "period": "mirror.texts",
 }
 
 
@@ -74,6 +77,8 @@ def filled(run):
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
     OutboxMessageFactory(pk=1, imis_id="104482")
+    sealed_entry()
+    ErasureFactory(pk=1)
 
 
 def allowed_methods(client, path) -> set[str]:

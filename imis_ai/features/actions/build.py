@@ -144,10 +144,10 @@ def _keep(snapshot: Snapshot, raw: np.ndarray, stays: np.ndarray) -> None:
         column.save()
 
 
-def prune(*, now: datetime) -> int:
+def prune(*, now: datetime, before: datetime | None = None) -> int:
     """Remove snapshots built over 36 months ago; of days other than the first of a month, which no model
-    learns from, those over 35 days old and those that are out of date."""
-    old = Q(built_at__lt=now - KEPT) | Q(built_at__lt=now - KEPT_DAYS) & ~Q(as_of__day=1)
+    learns from, those over 35 days old and those that are out of date. `before`: an earlier end for all."""
+    old = Q(built_at__lt=before or now - KEPT) | Q(built_at__lt=now - KEPT_DAYS) & ~Q(as_of__day=1)
     doomed = Snapshot.objects.filter(old | Q(as_of__in=pointintime.out_of_date()) & ~Q(as_of__day=1))
     number = doomed.count()
     doomed.delete()

@@ -1,6 +1,7 @@
 """Every feature that is kept of one member, in plain words, for their own request."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from imis_ai.features.models import PublishedValue, Snapshot
 from imis_ai.features.queries.pointintime import unpack
 
 
-def features_of(*, pseudonym: str) -> Iterator[dict[str, Any]]:
-    """One row per day and feature that has a value, oldest day first."""
+def features_of(*, pseudonym: str, as_of: date | None = None) -> Iterator[dict[str, Any]]:
+    """One row per day and feature that has a value, oldest day first; `as_of`: that day alone."""
     mine = np.frombuffer(UUID(pseudonym).bytes, dtype="V16")
-    for snapshot in Snapshot.objects.order_by("as_of"):
+    snapshots = Snapshot.objects.order_by("as_of")
+    for snapshot in snapshots.filter(as_of=as_of) if as_of else snapshots:
         place = np.flatnonzero(np.frombuffer(bytes(snapshot.pseudonyms), dtype="V16") == mine)
         if not len(place):
             continue

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from imis_ai.governance.audit import chain
 from imis_ai.governance.audit.append import key, lock
@@ -28,6 +29,11 @@ class Seal:
     @property
     def is_signed(self) -> bool:
         return self.mac == _sign(self.seq, self.at, self.head, self.count)
+
+    @property
+    def on(self) -> str:
+        """For people: day and minute, in the association's time."""
+        return f"{localtime(datetime.fromisoformat(self.at)):%-d %b %Y, %H:%M}"
 
     @property
     def file(self) -> str:

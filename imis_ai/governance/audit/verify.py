@@ -11,6 +11,7 @@ from imis_ai.governance.audit import chain, seals
 from imis_ai.governance.audit.append import key, lock, sign_head
 from imis_ai.governance.audit.seals import Seal
 from imis_ai.governance.models import AuditEntry, AuditHead
+from imis_ai.ui.words import plural
 
 REMOVED = "audit.details_removed"  # its detail: {"removed": [[first, last], …], "why": …}
 CHUNK = 5000
@@ -47,8 +48,8 @@ class Verdict:
             more = f" {len(self.breaks) - 1:,} more after it." if len(self.breaks) > 1 else ""
             return f"Broken at entry {self.first.seq:,}: {self.first.what}{more}"
         return (
-            f"Whole: {self.entries:,} entries, {self.details:,} details, "
-            f"{self.removed:,} removed as recorded, {self.seals:,} seals."
+            f"Whole: {plural(self.entries, 'entry', 'entries')}, {plural(self.details, 'detail')}, "
+            f"{self.removed:,} removed as recorded, {plural(self.seals, 'seal')}."
         )
 
     def add(self, seq: int, what: str) -> None:

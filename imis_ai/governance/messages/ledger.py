@@ -198,3 +198,8 @@ def forget(*, imis_id: str) -> None:
         model.objects.filter(imis_id=imis_id).delete()
     Generation.objects.filter(imis_id=imis_id).delete()
     ContactEntry.objects.filter(imis_id=imis_id).update(imis_id=mark, address_digest="", reason="")
+
+
+def purge_generations(*, before: datetime) -> int:
+    """Texts that were made are kept for their period; what was sent stays counted in the contacts."""
+    return Generation.objects.filter(made_at__lt=before).delete()[0]

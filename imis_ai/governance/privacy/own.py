@@ -1,6 +1,6 @@
 """What mirror, accounts, governance and the audit log hold about a member, and how it goes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -29,6 +29,7 @@ from imis_ai.governance.privacy.holders import Section, Subject, register_holder
 from imis_ai.governance.privacy.scrub import ERASED, scrub, scrub_text
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import personal
+from imis_ai.ui.words import plural
 
 WAITING = (State.QUEUED, State.PARKED, State.DEAD)
 # table -> columns of JSON and of text in which a person may be quoted
@@ -96,22 +97,33 @@ def _proposal_sections(subject: Subject) -> Iterator[Section]:
 
 def _erase_proposals(subject: Subject, now: datetime) -> str:
     """Rows about the person lose all but state, amount and reference; elsewhere only the person goes."""
-    whole = 0
-    for model in (Proposal, OutboxMessage):
-        whole += model.objects.filter(imis_id__in=subject.keys).count()
-    for row in Proposal.objects.filter(imis_id__in=subject.keys):
+    whole = empty_proposals(proposals=Proposal.objects.filter(imis_id__in=subject.keys))
+    whole += empty_messages(messages=OutboxMessage.objects.filter(imis_id__in=subject.keys))
+    quoted = sum(_scrub_quotes(model, subject) for model in QUOTING)
+    return f"{whole} suggestions and writes emptied, {quoted} others no longer name the person."
+
+
+def empty_proposals(*, proposals: Iterable[Proposal]) -> int:
+    """State, digest, amount and reference stay; who it was about and what was said go."""
+    found = list(proposals)
+    for row in found:
         row.title, row.evidence, row.scope, row.imis_id = ERASED, {}, {}, ""
         row.payload = {"erased": True} | _money(row.payload)
         row.save(update_fields=["title", "evidence", "scope", "imis_id", "payload"])
         row.decisions.update(note="", before=None)
-    for row in OutboxMessage.objects.filter(imis_id__in=subject.keys):
+        empty_messages(messages=row.messages.exclude(state__in=IN_FLIGHT))
+    return len(found)
+
+
+def empty_messages(*, messages: Iterable[OutboxMessage]) -> int:
+    found = list(messages)
+    for row in found:
         row.fields, row.imis_id = {"erased": True} | _money(row.fields), ""
         row.before = row.receipt = None
         row.answer = row.problem_text = ""
-        row.imis_key = scrub_text(row.imis_key, keys=subject.keys, words=subject.words)
+        row.imis_key = ""
         row.save()
-    quoted = sum(_scrub_quotes(model, subject) for model in QUOTING)
-    return f"{whole} suggestions and writes emptied, {quoted} others no longer name the person."
+    return len(found)
 
 
 def _scrub_quotes(model: type[Model], subject: Subject) -> int:
@@ -183,7 +195,7 @@ def _erase_audit(subject: Subject, now: datetime) -> str:
     gone = audit.remove_details(
         seqs=list(AuditDetail.objects.filter(about).values_list("pk", flat=True)), why="erasure", now=now
     )
-    return f"{gone} details removed; the chain stays whole."
+    return f"{plural(gone, 'detail')} removed; the chain stays whole."
 
 
 def _recipients(subject: Subject) -> Iterator[Section]:
@@ -208,7 +220,8 @@ def stop_what_is_under_way(*, subject: Subject, now: datetime) -> str:
     mine.filter(state__in=IN_FLIGHT).update(revoke_requested_at=now)
     parked = Proposal.objects.filter(imis_id__in=subject.keys, state__in=("suggested", "later", "half"))
     closed = parked.update(state=Proposal.State.EXPIRED)
-    return f"Processing restricted, {cancelled} writes cancelled, {closed} suggestions closed."
+    stopped = f"{plural(cancelled, 'write')} cancelled, {plural(closed, 'suggestion')} closed"
+    return f"Processing restricted, {stopped}."
 
 
 def on_its_way(*, keys: Collection[str]) -> int:

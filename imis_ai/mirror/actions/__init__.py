@@ -5,6 +5,7 @@ from imis_ai.mirror.actions.holds import pause, release
 from imis_ai.mirror.actions.lease import Busy, LeaseLost
 from imis_ai.mirror.actions.merges import erase
 from imis_ai.mirror.actions.notices import follow_up, follow_up_alone, receive
+from imis_ai.mirror.actions.periods import purge_gone, purge_texts
 from imis_ai.mirror.actions.rejects import ignore
 from imis_ai.mirror.actions.retry import retry
 from imis_ai.mirror.actions.save import Saved, clear_dirty, mark_dirty, save
@@ -30,6 +31,8 @@ __all__ = [
     "import_archive",
     "mark_dirty",
     "pause",
+    "purge_gone",
+    "purge_texts",
     "receive",
     "release",
     "retry",
