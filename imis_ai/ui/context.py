@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from imis_ai.accounts import sessions
 from imis_ai.ui import navigation
 
 
@@ -19,5 +20,6 @@ def frame(request: HttpRequest) -> dict:
     return base | {
         "places": places,
         "here": here,
+        "session_left": sessions.left(request),
         "freshness": SimpleLazyObject(lambda: navigation.freshness(now)),
     }

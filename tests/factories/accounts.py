@@ -1,6 +1,9 @@
 """People of each role for tests."""
 
 import factory
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from factory.django import DjangoModelFactory
 from guardian.shortcuts import assign_perm
 
@@ -28,3 +31,12 @@ def chapter_manager(*chapters, **fields) -> User:
         for right in ("view_chapter_members", "draft_chapter_work", "approve_chapter_work"):
             assign_perm(f"mirror.{right}", user, chapter)
     return user
+
+
+def second_step(person: User) -> None:
+    """An app, a passkey with the number 1 and recovery codes; the passkey cannot really answer."""
+    TOTP.activate(person, generate_totp_secret())
+    credential = {"id": "", "rawId": "", "response": {}, "type": "public-key"}
+    data = {"name": "Key", "credential": credential}
+    Authenticator.objects.create(pk=1, user=person, type=Authenticator.Type.WEBAUTHN, data=data)
+    RecoveryCodes.activate(person)

@@ -13,8 +13,11 @@ from django.test import Client
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
-from tests.factories.accounts import UserFactory, chapter_manager
+<<<<<<< HEAD
 from tests.factories.governance import ProposalFactory
+=======
+from tests.factories.accounts import UserFactory, chapter_manager, second_step
+>>>>>>> a4ea8a0 (Signing in: a second step before there is a session, the association's identity provider, sessions that end)
 from tests.factories.mirror import NOW
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
@@ -86,6 +89,7 @@ def enter(seat: Seat, world) -> Client:
         person = chapter_manager(*{"own": [world.texas], "other": [world.gulf]}.get(seat.chapter, []))
     else:
         person = UserFactory(role=seat.role, is_auditor="auditor" in seat.extras)
+    second_step(person)
     client = Client()
     client.force_login(person)
     client.get("/help/shortcuts/")

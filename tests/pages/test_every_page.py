@@ -18,7 +18,20 @@ from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
 
-PUBLIC = {"login", "logout", "alive", "ready", "imis_notices", "api_nothing"}
+PUBLIC = {
+    "login",
+    "account_login",
+    "admin_login",
+    "mfa_authenticate",
+    "openid_connect_login",
+    "openid_connect_callback",
+    "invitation",
+    "logout",
+    "alive",
+    "ready",
+    "imis_notices",
+    "api_nothing",
+}
 SIGNED_IN = {"api_schema", "api_docs"}
 VALUES = {
     "imis_id": "104482",
@@ -28,6 +41,9 @@ VALUES = {
     "rest": "nowhere",
     "proposal_id": "1",
     "what": "approve",
+    "pk": "1",
+    "token": "nonsense",
+    "provider_id": "sso",
 }
 
 

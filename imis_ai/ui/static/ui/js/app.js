@@ -7,4 +7,5 @@ import "./dialog.js";
 import "./progress.js";
 import "./toast.js";
 import "./theme.js";
+import "./session.js";
 
