@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from imis_ai.accounts import sessions
+from imis_ai.accounts import actions, sessions
 from imis_ai.accounts.models import User
 
 METHODS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -61,3 +61,9 @@ def confirmed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def forget(*, person: User) -> None:
+    """Take away every second step and end the person's sessions; who may is decided in governance.people."""
+    Authenticator.objects.filter(user=person).delete()
+    actions.end_sessions(person=person)

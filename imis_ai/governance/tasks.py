@@ -16,6 +16,7 @@ from imis_ai.governance.outbox.names import names_in_force
 from imis_ai.governance.outbox.reconcile import reconcile as compare
 from imis_ai.governance.outbox.reconcile import summary
 from imis_ai.governance.outbox.turn import is_due, open_senders, turn
+from imis_ai.governance.people import inviting
 from imis_ai.governance.refusals import Blocked
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import MappingError
@@ -90,3 +91,8 @@ def erase_member(progress: Progress, erasure: int) -> Erasure:
 def load_defaults(**_: Any) -> None:
     """After every migrate: the shipped guardrails that are missing."""
     defaults.load(now=timezone.now())
+
+
+@job(inviting.JOB, title="Send invitations")
+def send_invitations(progress: Progress) -> None:
+    progress.note(f"{inviting.send_all(now=timezone.now())} sent.")

@@ -23,6 +23,17 @@ def connect() -> None:
             prefix="/approvals/",
         )
     )
+    navigation.add(
+        navigation.Place(
+            "People and rights",
+            "people",
+            "people",
+            "people.read",
+            order=90,
+            group="Settings",
+            prefix="/settings/people/",
+        )
+    )
     shipped.register()
     offers.register_facts()
     pauses.register_shipped()

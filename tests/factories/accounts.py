@@ -1,5 +1,7 @@
 """People of each role for tests."""
 
+from datetime import datetime
+
 import factory
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -7,7 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from factory.django import DjangoModelFactory
 from guardian.shortcuts import assign_perm
 
-from imis_ai.accounts.models import User
+from imis_ai.accounts.models import AccessReview, AccessReviewLine, RightsChange, User
 
 PASSWORD = "correct horse battery staple"
 
@@ -40,3 +42,18 @@ def second_step(person: User) -> None:
     data = {"name": "Key", "credential": credential}
     Authenticator.objects.create(pk=1, user=person, type=Authenticator.Type.WEBAUTHN, data=data)
     RecoveryCodes.activate(person)
+
+
+def people_page(now: datetime) -> User:
+    """Somebody with a waiting change of rights and a line in an access review, under known numbers."""
+    person = UserFactory(pk=900_001, username="planted", role=User.Role.MEMBERSHIP)
+    asked_by = UserFactory(username="asker", role=User.Role.ADMIN)
+    held = {"role": "membership", "chapters": [], "approval_limit": "0", "extras": []}
+    RightsChange.objects.create(
+        pk=1, person=person, before=held, after=held | {"role": "finance"}, needs_second=True,
+        asked_by=asked_by, asked_at=now,
+    )  # fmt: skip
+    review = AccessReview.objects.create(quarter="2020-Q1", started_at=now, started_by=asked_by)
+    words = {"name": "Planted", "words": "Membership manager", "last_seen": "", "is_dormant": False}
+    AccessReviewLine.objects.create(pk=1, review=review, person=person, held=held | words)
+    return person

@@ -13,11 +13,9 @@ from django.test import Client
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
-<<<<<<< HEAD
 from tests.factories.governance import ProposalFactory
-=======
 from tests.factories.accounts import UserFactory, chapter_manager, second_step
->>>>>>> a4ea8a0 (Signing in: a second step before there is a session, the association's identity provider, sessions that end)
+from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
 from tests.factories.mirror import NOW
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
@@ -77,6 +75,7 @@ def world(two_chapters):
     dana.last_name, dana.name = "Quillfeather", "Dana Quillfeather"
     dana.save()
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
+    people_page(NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
     rows = [{"imis_id": dana.imis_id, "score": 66, "low": 52, "high": 78, "band": "High"}]
     payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": rows}

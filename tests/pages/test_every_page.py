@@ -13,7 +13,7 @@ from imis_ai.accounts.models import User
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, people_page
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
@@ -44,6 +44,11 @@ VALUES = {
     "pk": "1",
     "token": "nonsense",
     "provider_id": "sso",
+    "person_id": "900001",
+    "change_id": "1",
+    "line_id": "1",
+    "quarter": "2020-Q1",
+    "what": "agree",
 }
 
 
@@ -83,6 +88,7 @@ def filled(run):
     """One row of everything, so that each address with a value leads somewhere."""
     RiskScoreFactory(run=run, member=MemberFactory(imis_id="104482", name="Dana Whitfield"))
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
+    people_page(NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
 
 

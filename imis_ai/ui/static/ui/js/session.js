@@ -69,6 +69,7 @@ if (box) {
     if (state?.left > WARNING) goOn(state.left);
     else show({ left: 0 });
   });
+  document.addEventListener("session-look", look);
   document.addEventListener("visibilitychange", back);
   window.addEventListener("focus", back);
 }
