@@ -54,6 +54,12 @@ def people_page(now: datetime) -> User:
         asked_by=asked_by, asked_at=now,
     )  # fmt: skip
     review = AccessReview.objects.create(quarter="2020-Q1", started_at=now, started_by=asked_by)
-    words = {"name": "Planted", "words": "Membership manager", "last_seen": "", "is_dormant": False}
+    words = {
+        "name": "Planted",
+        "words": "Membership manager",
+        "last_seen": "",
+        "last_seen_words": "",
+        "is_dormant": False,
+    }
     AccessReviewLine.objects.create(pk=1, review=review, person=person, held=held | words)
     return person

@@ -226,9 +226,8 @@ def test_a_change_in_words(texas):
         Held("membership", (), Decimal(250)), Held("chapter", ("TX",)), {"TX": "Texas"}
     )
 
-    assert "see members of their own chapters" in gains
     assert "see and work for the members of Texas" in gains
-    assert "see all members by name" in losses
+    assert "see all members by name, from now members of their own chapters" in losses
     assert "approve up to $250.00 alone, from now nothing" in losses
     assert words.held(Held("chapter", ("TX",)), {"TX": "Texas"}) == "Chapter manager of Texas"
 

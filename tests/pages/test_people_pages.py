@@ -86,7 +86,7 @@ def test_a_change_is_first_said_in_words_and_then_made(marta, priya):
     done = marta.post(path, wanted | {"step": "do"}, follow=True)
 
     assert "See and work for the members of Texas" in shown
-    assert "See all members by name" in shown
+    assert "See all members by name, from now members of their own chapters" in shown
     assert "It holds at once." in shown
     assert before == "membership"
     assert User.objects.get(pk=priya.pk).role == "chapter"

@@ -50,6 +50,9 @@ class SecondStep(mfa.AuthenticateView):
 
     def get_context_data(self, **kwargs: Any) -> dict:
         context = super().get_context_data(**kwargs)
+        code = context["form"].fields["code"]
+        code.help_text = "The six digits of your app, or a recovery code."
+        code.widget.attrs |= {"placeholder": "", "autofocus": True}
         return context | {"options": json.dumps(context["js_data"]["request_options"])}
 
     def form_invalid(self, form: Any) -> HttpResponse:

@@ -46,6 +46,18 @@ def _taken(request: HttpRequest, sentence: str) -> None:
     messages.success(request, sentence)
 
 
+def worded(form: Any) -> Any:
+    """The field of a code in our words."""
+    form.fields["code"].label = "Code"
+    form.fields["code"].help_text = "The six digits that the app shows now."
+    form.fields["code"].widget.attrs |= {
+        "placeholder": "",
+        "inputmode": "numeric",
+        "autocomplete": "one-time-code",
+    }
+    return form
+
+
 class Refilled:
     """A form with an error answers 422, in our template."""
 
@@ -55,6 +67,9 @@ class Refilled:
 
 class AddApp(Refilled, totp.ActivateTOTPView):
     template_name = "accounts/second_step_app.html"
+
+    def get_form(self, form_class: Any = None) -> Any:
+        return worded(super().get_form(form_class))
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

@@ -107,5 +107,6 @@ def _held(person: User, now: datetime) -> dict:
         "words": words.held(what, access.chapter_names()),
         "name": str(person),
         "last_seen": person.last_seen_at.date().isoformat() if person.last_seen_at else "",
+        "last_seen_words": f"{person.last_seen_at:%-d %b %Y}" if person.last_seen_at else "",
         "is_dormant": listing.is_dormant(person, now),
     }

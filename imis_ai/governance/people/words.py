@@ -16,13 +16,13 @@ ROLES = {
     "chapter": "Chapter manager",
     "executive": "Executive",
 }
-SEES = {
-    "membership": "all members by name",
-    "finance": "all members and their money",
-    "admin": "all members, names hidden until revealed",
-    "chapter": "members of their own chapters",
-    "executive": "totals, no members",
+SEES = {  # in rising order
     "": "nothing",
+    "executive": "totals, no members",
+    "chapter": "members of their own chapters",
+    "admin": "all members, names hidden until revealed",
+    "membership": "all members by name",
+    "finance": "all members by name, and their money",
 }
 
 
@@ -44,9 +44,10 @@ def held(what: Held, chapters: Mapping[str, str]) -> str:
 def gains_and_losses(before: Held, after: Held, chapters: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """What becomes possible and what ends, each as a clause that follows "may" or names what is seen."""
     gains, losses = _rights(before, after), _rights(after, before)
-    if _sees(before) != _sees(after):
+    if _sight(after) > _sight(before):
         gains.insert(0, f"see {_sees(after)}")
-        losses.insert(0, f"see {_sees(before)}")
+    if _sight(after) < _sight(before):
+        losses.insert(0, f"see {_sees(before)}, from now {_sees(after)}")
     names = [chapters.get(code, code) for code in after.chapters if code not in before.chapters]
     gone = [chapters.get(code, code) for code in before.chapters if code not in after.chapters]
     if names:
@@ -61,11 +62,16 @@ def gains_and_losses(before: Held, after: Held, chapters: Mapping[str, str]) -> 
         losses.append(
             f"approve up to {limit(before.approval_limit)} alone, from now {limit(after.approval_limit)}"
         )
-    return gains, [loss for loss in losses if loss != "see nothing"]
+    return gains, losses
 
 
 def _sees(what: Held) -> str:
     return "everything, names hidden until revealed" if "auditor" in what.extras else SEES[what.role]
+
+
+def _sight(what: Held) -> int:
+    """How much is seen, to compare; an auditor sees what an administrator does."""
+    return list(SEES).index("admin" if "auditor" in what.extras else what.role)
 
 
 def _rights(without: Held, having: Held) -> list[str]:
