@@ -48,7 +48,6 @@ VALUES = {
     "change_id": "1",
     "line_id": "1",
     "quarter": "2020-Q1",
-    "what": "agree",
 }
 
 
