@@ -48,6 +48,12 @@ def is_missing(request: HttpRequest) -> bool:
     return not taken
 
 
+def require_confirmed(request: HttpRequest) -> None:
+    """Raises what leads to the page that asks who one is, unless that was shown within 15 minutes."""
+    if not sessions.is_confirmed(request):
+        raise ReauthenticationRequired
+
+
 def confirmed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For what is sensitive: whoever did not show who they are within 15 minutes does so first.
 
@@ -56,8 +62,8 @@ def confirmed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if request.method == "POST" and not sessions.is_confirmed(request):
-            raise ReauthenticationRequired
+        if request.method == "POST":
+            require_confirmed(request)
         return view(request, *args, **kwargs)
 
     return guarded
