@@ -95,11 +95,14 @@ def enter(seat: Seat, world) -> Client:
 
 
 def ask(client: Client, method: str, path: str):
-    """The answer, with everything it wrote taken back."""
+    """The answer, with everything it wrote taken back, also from the browser."""
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
         response = getattr(client, method)(path)
         body = b"".join(response.streaming_content) if response.streaming else response.content
         transaction.set_rollback(True)
+    client.cookies.clear()
+    client.cookies.load(cookies)
     return response, body
 
 

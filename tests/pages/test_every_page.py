@@ -41,12 +41,12 @@ VALUES = {
     "rest": "nowhere",
     "proposal_id": "1",
     "what": "approve",
-    "pk": "1",
+    "pk": "900001",
     "token": "nonsense",
     "provider_id": "sso",
     "person_id": "900001",
-    "change_id": "1",
-    "line_id": "1",
+    "change_id": "900001",
+    "line_id": "900001",
     "quarter": "2020-Q1",
 }
 

@@ -69,7 +69,7 @@ def agree(*, change: RightsChange, by: User, now: datetime) -> None:
         )
     refuse_stranger(change.person, by)
     after = Held.from_json(change.after)
-    if held.now_of(change.person).as_json() != change.before:
+    if held.now_of(change.person) != Held.from_json(change.before):
         raise Changed(
             WhyNot(
                 f"The rights of {change.person} have changed since this was asked for.",
