@@ -88,6 +88,11 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "guardian",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "rest_framework",
@@ -114,9 +119,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "imis_ai.accounts.middleware.keep_session",
+    "imis_ai.accounts.middleware.second_step_first",
     "imis_ai.ui.middleware.page_rules",
     "axes.middleware.AxesMiddleware",
 ]
@@ -171,6 +178,51 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 CSRF_FAILURE_VIEW = "imis_ai.views.forged"
+
+# signing in: allauth for the second step and for an identity provider; the pages are ours
+MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not DEMO)  # for every role that sees people or approves
+ACCOUNT_ADAPTER = "imis_ai.accounts.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from an administrator or an invitation
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth wants a value
+MFA_ADAPTER = "imis_ai.accounts.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
+SOCIALACCOUNT_ADAPTER = "imis_ai.accounts.adapters.ElsewhereAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_LOGIN_ON_GET = (
+    True  # a form may not lead to another site (form-action); the answer is tied by `state`
+)
+OIDC_NAME = env.str("OIDC_NAME", default="")
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", default=""),
+                "secret": env.str("OIDC_SECRET", default=""),
+                "settings": {"server_url": OIDC_ISSUER, "oauth_pkce_enabled": True},
+            }
+        ]
+        if OIDC_NAME
+        else []
+    }
+}
+
+# counts of wrong tries and used codes, for all processes alike and across restarts
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_counts"}
+}
+
+# e-mail: invitations and what the product sends. Without EMAIL_URL it is written to stderr
+EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="imis_ai <noreply@localhost>")
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000")  # for links in mails
 
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from imis_ai import views
+from imis_ai.accounts.views import entrance
 from imis_ai.mirror import webhooks
 from retention.urls import api_urlpatterns as retention_api
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("jobs/", include("imis_ai.jobs.urls")),
     path("help/", include("imis_ai.ui.urls")),
     path("api/", include(api)),
+    path("admin/login/", entrance.admin_login, name="admin_login"),
     path("admin/", admin.site.urls),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),

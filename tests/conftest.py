@@ -22,3 +22,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
         for table in CHAIN:
             name = table.removeprefix("governance_").replace("audit", "audit_") + "_stays"
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+
+
+@pytest.fixture(autouse=True)
+def one_password(settings):
+    """People enter tests without a second step; its own tests switch it on."""
+    settings.MFA_REQUIRED = False

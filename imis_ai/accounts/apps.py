@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from imis_ai.accounts import groups  # noqa: PLC0415  app ready
+        from imis_ai.accounts import groups, sessions  # noqa: PLC0415  app ready
 
         post_migrate.connect(groups.write, sender=self)
+        sessions.connect()

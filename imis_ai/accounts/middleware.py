@@ -1,16 +1,36 @@
-"""Keeps a session alive while its person works, without a write on every request."""
+"""Sessions live while their person works, 12 hours at most; without a second step they open little."""
 
-import time
+from django.contrib.auth import logout
+from django.http import JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 
-KEPT_EVERY = 300  # seconds; the idle limit of eight hours is exact to within this
+from imis_ai.accounts import actions, second_step, sessions
+
+UNTOUCHED = ("/account/session/",)  # asking how long is left is not use
+WITHOUT_SECOND_STEP = ("/account/second-step/", "/account/confirm/", "/account/session/", "/logout/")
 
 
 def keep_session(get_response):
     def middleware(request):
         if request.user.is_authenticated:
-            now = int(time.time())
-            if now - request.session.get("kept", 0) > KEPT_EVERY:
-                request.session["kept"] = now
+            if not sessions.left(request):
+                logout(request)
+            elif sessions.is_due(request) and request.path not in UNTOUCHED:
+                sessions.keep(request)
+                actions.seen(person=request.user, now=timezone.now())
+        return get_response(request)
+
+    return middleware
+
+
+def second_step_first(get_response):
+    def middleware(request):
+        if not request.path.startswith(WITHOUT_SECOND_STEP) and second_step.is_missing(request):
+            if request.path.startswith("/api/"):
+                sentence = "Your role needs a second step. Open /account/second-step/ in the browser."
+                return JsonResponse({"detail": sentence}, status=403)
+            return redirect("mfa_index")
         return get_response(request)
 
     return middleware

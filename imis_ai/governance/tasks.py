@@ -16,6 +16,7 @@ from imis_ai.governance.outbox.names import keep_standings, names_in_force
 from imis_ai.governance.outbox.reconcile import reconcile as compare
 from imis_ai.governance.outbox.reconcile import summary
 from imis_ai.governance.outbox.turn import has_write_account, is_due, open_senders, turn
+from imis_ai.governance.people import inviting
 from imis_ai.governance.privacy import periods, request
 from imis_ai.governance.refusals import Blocked
 from imis_ai.imis.errors import ImisError
@@ -126,3 +127,8 @@ def start_erasures(progress: Progress) -> int:
     started = request.start_due(now=timezone.now())
     progress.note(f"{started} begun.")
     return started
+
+
+@job(inviting.JOB, title="Send invitations")
+def send_invitations(progress: Progress) -> None:
+    progress.note(f"{inviting.send_all(now=timezone.now())} sent.")

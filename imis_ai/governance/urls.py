@@ -1,4 +1,4 @@
-"""Approvals, rollout, the write-back queue, the audit log, and what is held about a member."""
+"""Addresses of governance: decisions, what leaves, oversight, people."""
 
 from django.urls import path
 
@@ -9,6 +9,8 @@ from imis_ai.governance.views import (
     member_data,
     outbox,
     outbox_names,
+    people,
+    reviews,
     rollout,
 )
 
@@ -50,4 +52,17 @@ urlpatterns = [
     path("members/<str:imis_id>/data/everything.zip", member_data.export_zip, name="member_export"),
     path("members/<str:imis_id>/data/erase/", member_data.ask, name="member_erase"),
     path("members/<str:imis_id>/data/hold/", member_data.hold, name="member_hold"),
+    path("settings/people/", people.people, name="people"),
+    path("settings/people/invite/", people.invite, name="people_invite"),
+    path("settings/people/review/", reviews.reviews, name="reviews"),
+    path("settings/people/review/start/", reviews.start, name="review_start"),
+    path("settings/people/review/lines/<int:line_id>/", reviews.judge, name="review_judge"),
+    path("settings/people/review/<str:quarter>/", reviews.report, name="review_report"),
+    path("settings/people/changes/<int:change_id>/agree/", people.agree, name="rights_agree"),
+    path("settings/people/changes/<int:change_id>/decline/", people.decline, name="rights_decline"),
+    path("settings/people/<int:person_id>/", people.person, name="person"),
+    path("settings/people/<int:person_id>/rights/", people.change, name="person_rights"),
+    path("settings/people/<int:person_id>/again/", people.again, name="person_again"),
+    path("settings/people/<int:person_id>/forget/", people.forget_second_step, name="person_forget"),
+    path("settings/people/<int:person_id>/remove/", people.remove, name="person_remove"),
 ]

@@ -41,6 +41,17 @@ def connect() -> None:
             prefix="/outbox/",
         )
     )
+    navigation.add(
+        navigation.Place(
+            "People and rights",
+            "people",
+            "people",
+            "people.read",
+            order=90,
+            group="Settings",
+            prefix="/settings/people/",
+        )
+    )
     shipped.register()
     offers.register_facts()
     pauses.register_shipped()

@@ -66,6 +66,11 @@ def choices(seen: QuerySet[Member]) -> tuple[list[tuple[str, str]], list[tuple[s
     return both[0], both[1]
 
 
+def chapter_names() -> dict[str, str]:
+    """Name by code."""
+    return dict(Chapter.objects.order_by("name").values_list("code", "name"))
+
+
 def sees_names(viewer: User) -> bool:
     """Administrators keep the machine running and executives read totals: neither sees who is who."""
     return viewer.is_authenticated and viewer.is_active and viewer.role in NAMES and not viewer.is_auditor

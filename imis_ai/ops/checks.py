@@ -75,6 +75,18 @@ def site(**_: object) -> list[checks.CheckMessage]:
             "ALLOWED_HOSTS allows any host name.",
             "List the names of the site.",
         ),
+        (
+            9,
+            not settings.MFA_REQUIRED,
+            f"MFA_REQUIRED is off although {hosts} may be reached.",
+            "Unset MFA_REQUIRED: whoever sees members or approves signs in with two steps.",
+        ),
+        (
+            10,
+            bool(settings.OIDC_NAME) and urlsplit(settings.OIDC_ISSUER).scheme != "https",
+            "OIDC_ISSUER is not https.",
+            "Use the https address of the identity provider, or unset OIDC_NAME.",
+        ),
     )
     return [_error(number, text, hint) for number, broken, text, hint in rules if broken]
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from imis_ai.accounts import sessions
 from imis_ai.ui import navigation
 
 
@@ -22,5 +23,6 @@ def frame(request: HttpRequest) -> dict:
         "may_pause": user.may("outgoing.pause"),
         "may_see_rollout": user.may("rollout.read"),
         "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now)),
+        "session_left": sessions.left(request),
         "freshness": SimpleLazyObject(lambda: navigation.freshness(now)),
     }

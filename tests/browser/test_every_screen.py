@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed, Reject
 from tests.browser.plant import association
+from tests.factories.accounts import people_page
 from tests.factories.mirror import NOW
 
 PAGES = {
@@ -26,6 +27,16 @@ PAGES = {
     "job": ("admin", "/jobs/{job}/"),
     "account": ("membership", "/account/"),
     "password": ("membership", "/account/password/"),
+    "second step": ("membership", "/account/second-step/"),
+    "app": ("membership", "/account/second-step/app/"),
+    "passkey": ("membership", "/account/second-step/passkeys/add/"),
+    "confirm": ("membership", "/account/confirm/"),
+    "people": ("admin", "/settings/people/"),
+    "person": ("admin", "/settings/people/900001/"),
+    "invite": ("admin", "/settings/people/invite/"),
+    "remove": ("admin", "/settings/people/900001/remove/"),
+    "review": ("admin", "/settings/people/review/"),
+    "report": ("admin", "/settings/people/review/2020-Q1/"),
     "search": ("membership", "/search/?q=Dana"),
     "shortcuts": ("membership", "/help/shortcuts/"),
     "components": ("admin", "/help/components/"),
@@ -47,6 +58,7 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 @pytest.fixture
 def filled(transactional_db):
     association(14)
+    people_page(NOW)
     Feed.objects.create(name="members", health="fresh", rows=18_204, last_success_at=NOW, last_try_at=NOW)
     Feed.objects.create(name="texts", health="held", message="900 of 1,000 texts are gone.", last_try_at=NOW)
     Reject.objects.create(

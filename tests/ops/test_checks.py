@@ -13,7 +13,7 @@ KEYS = {name: f"{name.lower()}-{'x' * 40}" for name in checks.KEYS}
 def production(settings, monkeypatch):
     """A site as it should be; each test breaks one thing."""
     settings.ALLOWED_HOSTS = ["ai.example.org", "localhost"]
-    settings.BEHIND_TLS = True
+    settings.BEHIND_TLS = settings.MFA_REQUIRED = True
     settings.DEBUG = settings.DEMO = settings.IMIS_IS_TEST_SYSTEM = False
     settings.IMIS_URL = "https://imis.example.org"
     for name, value in KEYS.items():
@@ -39,6 +39,8 @@ def test_a_proper_site_starts(production):
         ("DEMO", True, "IMIS_AI_DEMO is on although ai.example.org, localhost may be reached."),
         ("BEHIND_TLS", False, "ai.example.org, localhost would be served over plain http."),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS allows any host name."),
+        ("MFA_REQUIRED", False, "MFA_REQUIRED is off although ai.example.org, localhost may be reached."),
+        ("OIDC_NAME", "Alder ID", "OIDC_ISSUER is not https."),
         ("IMIS_URL", "http://imis.example.org", "IMIS_URL is not https."),
         ("PSEUDONYM_KEY", "short", "PSEUDONYM_KEY is shorter than 32 bytes."),
         (

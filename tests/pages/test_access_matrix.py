@@ -13,7 +13,7 @@ from django.test import Client
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
-from tests.factories.accounts import UserFactory, chapter_manager
+from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
 from tests.factories.mirror import NOW
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
@@ -80,6 +80,7 @@ def world(two_chapters):
     dana.last_name, dana.name = "Quillfeather", "Dana Quillfeather"
     dana.save()
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
+    people_page(NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
     rows = [{"imis_id": dana.imis_id, "score": 66, "low": 52, "high": 78, "band": "High"}]
     payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": rows}
@@ -98,6 +99,7 @@ def enter(seat: Seat, world) -> Client:
         person = chapter_manager(*{"own": [world.texas], "other": [world.gulf]}.get(seat.chapter, []))
     else:
         person = UserFactory(role=seat.role, is_auditor="auditor" in seat.extras)
+    second_step(person)
     client = Client()
     client.force_login(person)
     client.get("/help/shortcuts/")
@@ -105,11 +107,14 @@ def enter(seat: Seat, world) -> Client:
 
 
 def ask(client: Client, method: str, path: str):
-    """The answer, with everything it wrote taken back."""
+    """The answer, with everything it wrote taken back, also from the browser."""
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
         response = getattr(client, method)(path)
         body = b"".join(response.streaming_content) if response.streaming else response.content
         transaction.set_rollback(True)
+    client.cookies.clear()
+    client.cookies.load(cookies)
     return response, body
 
 

@@ -13,13 +13,26 @@ from imis_ai.accounts.models import User
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, people_page
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, sealed_entry
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
 
-PUBLIC = {"login", "logout", "alive", "ready", "imis_notices", "api_nothing"}
+PUBLIC = {
+    "login",
+    "account_login",
+    "admin_login",
+    "mfa_authenticate",
+    "openid_connect_login",
+    "openid_connect_callback",
+    "invitation",
+    "logout",
+    "alive",
+    "ready",
+    "imis_notices",
+    "api_nothing",
+}
 SIGNED_IN = {"api_schema", "api_docs"}
 VALUES = {
     "imis_id": "104482",
@@ -36,6 +49,13 @@ VALUES = {
     "seq": "1",
     "erasure_id": "1",
     "period": "mirror.texts",
+    "pk": "900001",
+    "token": "nonsense",
+    "provider_id": "sso",
+    "person_id": "900001",
+    "change_id": "900001",
+    "line_id": "900001",
+    "quarter": "2020-Q1",
 }
 
 
@@ -75,6 +95,7 @@ def filled(run):
     """One row of everything, so that each address with a value leads somewhere."""
     RiskScoreFactory(run=run, member=MemberFactory(imis_id="104482", name="Dana Whitfield"))
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
+    people_page(NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
     OutboxMessageFactory(pk=1, imis_id="104482")
     sealed_entry()

@@ -12,7 +12,7 @@ from imis_ai.governance.proposals.inbox import (
     waiting_for,
 )
 from imis_ai.governance.proposals.make import Check, Draft, Replay, digest_of, edit, propose
-from imis_ai.governance.proposals.needs import people_needed, why_not
+from imis_ai.governance.proposals.needs import is_over_limit, people_needed, why_not
 from imis_ai.governance.proposals.states import OPEN, TRANSITIONS, WORDS, State
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "edit",
     "expire_due",
     "for_person",
+    "is_over_limit",
     "later",
     "listed",
     "people_needed",

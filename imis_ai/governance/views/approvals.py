@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from imis_ai.accounts.rights import needs
+from imis_ai.accounts.second_step import require_confirmed
 from imis_ai.governance import kinds, proposals
 from imis_ai.governance.models import Proposal
 from imis_ai.governance.proposals import progress
@@ -80,6 +81,8 @@ def decide(request: HttpRequest, proposal_id: int, what: str) -> HttpResponse:
 
 
 def _approve(request: HttpRequest, proposal: Proposal, now) -> str:
+    if proposals.is_over_limit(proposal=proposal, by=request.user, now=now):
+        require_confirmed(request)
     done = proposals.approve(
         proposal=proposal,
         as_seen=request.POST.get("seen", ""),

@@ -8,4 +8,5 @@ import "./progress.js";
 import "./countdown.js";
 import "./toast.js";
 import "./theme.js";
+import "./session.js";
 

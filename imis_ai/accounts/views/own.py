@@ -1,18 +1,21 @@
-"""Own account: preferences, password; signing in and out are Django's views with our templates."""
+"""Own account: preferences, password, revealing names, how long the session lives."""
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from imis_ai.accounts import actions
+from imis_ai.accounts import actions, second_step, sessions
 from imis_ai.accounts.forms import PreferencesForm
 from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import RIGHTS, needs
+from imis_ai.accounts.second_step import confirmed
 
 
 @needs("account.own")
@@ -26,6 +29,8 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     context = {
         "form": form,
+        "has_second_step": second_step.has_one(user),
+        "has_password": user.has_usable_password(),
         "about": f"{user.username}, {user.get_role_display().lower()}",
         "may": [entry.does for right, entry in RIGHTS.items() if user.may(right)],
     }
@@ -34,6 +39,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs("names.reveal")
+@confirmed
 def reveal(request: HttpRequest) -> HttpResponse:
     """Show members' names for half an hour; the access log keeps who did and why."""
     now = timezone.now()
@@ -46,6 +52,32 @@ def reveal(request: HttpRequest) -> HttpResponse:
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return redirect(back if safe else "/")
+
+
+@needs("account.own")
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> JsonResponse:
+    """Seconds left; asking is not use, a POST is. The token lets a page that waited send its form."""
+    if request.method == "POST":
+        sessions.keep(request)
+    return JsonResponse(
+        {
+            "left": sessions.left(request),
+            "extends": sessions.can_be_extended(request),
+            "who": request.user.username,
+            "token": get_token(request),
+        }
+    )
+
+
+@require_POST
+@needs("account.own")
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    actions.end_sessions(person=request.user)
+    update_session_auth_hash(request, request.user)
+    messages.success(request, "You are signed out everywhere else.")
+    return redirect("account")
 
 
 class PasswordChange(auth.PasswordChangeView):
@@ -61,11 +93,3 @@ class PasswordChange(auth.PasswordChangeView):
 
 
 password = needs("account.own")(PasswordChange.as_view())
-
-
-class Login(auth.LoginView):
-    template_name = "accounts/login.html"
-    redirect_authenticated_user = True
-
-    def form_invalid(self, form) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
