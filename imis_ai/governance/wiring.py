@@ -1,10 +1,16 @@
 """What governance adds to the frame, and how its parts know each other's values."""
 
 from datetime import timedelta
+from functools import partial
+
+from django.utils import timezone
 
 from imis_ai.governance import guardrails, kinds, proposals
-from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
+from imis_ai.governance.messages import limits, offers, pauses, senders, shipped, tone
+from imis_ai.governance.outbox import followers
+from imis_ai.governance.outbox.senders import register
 from imis_ai.governance.privacy import own
+from imis_ai.mirror.tasks import Look
 from imis_ai.ui import navigation
 
 
@@ -29,6 +35,15 @@ def connect() -> None:
     own.register()
     tone.terms_from(guardrails.prohibited_terms)
     limits.from_source(contact_limits)
+
+    navigation.add(
+        navigation.Place(
+            "Waiting for a person", "answers", "person", "messages.answers", order=30, prefix="/answers/"
+        )
+    )
+    for way in senders.WAYS:
+        register(way=way, make=partial(senders.opened, timezone.now, Look))
+    followers.on_done(name="messages.log", follow=senders.log_on_record)
 
 
 def contact_limits() -> limits.Limits:

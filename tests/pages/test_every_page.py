@@ -18,7 +18,7 @@ from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
 
-PUBLIC = {"login", "logout", "alive", "ready", "imis_notices", "api_nothing"}
+PUBLIC = {"login", "logout", "alive", "ready", "imis_notices", "api_nothing", "stop"}
 SIGNED_IN = {"api_schema", "api_docs"}
 VALUES = {
     "imis_id": "104482",
@@ -28,6 +28,7 @@ VALUES = {
     "rest": "nowhere",
     "proposal_id": "1",
     "what": "approve",
+    "pk": "1",
 }
 
 
