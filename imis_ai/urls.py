@@ -5,8 +5,6 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from imis_ai import views
-from imis_ai.governance.views.answers import answered, answers
-from imis_ai.governance.views.stop import stop
 from imis_ai.mirror import webhooks
 from retention.urls import api_urlpatterns as retention_api
 
@@ -30,9 +28,6 @@ urlpatterns = [
     path("help/", include("imis_ai.ui.urls")),
     path("api/", include(api)),
     path("admin/", admin.site.urls),
-    path("answers/", answers, name="answers"),
-    path("answers/<int:pk>/done/", answered, name="answered"),
-    path("stop/<str:token>/", stop, name="stop"),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),
 ]
