@@ -169,7 +169,7 @@ class Server(EmailBackend):
 
 @pytest.fixture
 def server(settings):
-    settings.EMAIL_BACKEND = "tests.governance.test_sending.Server"
+    settings.EMAIL_BACKEND = f"{Server.__module__}.Server"
     yield Server
     Server.opens, Server.answers, Server.takes_it = None, None, False
 
