@@ -34,6 +34,7 @@ def local_secret(name: str) -> str:
 
 
 SECRET_KEY = local_secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # links in old messages keep working
 PSEUDONYM_KEY = local_secret("PSEUDONYM_KEY")
 ARTEFACT_KEY = local_secret("ARTEFACT_KEY")
 ERASURE_KEY = local_secret("ERASURE_KEY")
@@ -72,7 +73,23 @@ IMIS_PAGE_SIZE = env.int("IMIS_PAGE_SIZE", default=500)
 IMIS_WEBHOOK_SECRET = env.str("IMIS_WEBHOOK_SECRET", default="")
 IMIS_MAPPING_FILE = env.str("IMIS_MAPPING_FILE", default="")
 
+# messages to members; without EMAIL_URL and SMS_URL, and always in the demo, they become files in var/
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+MAIL_FROM = DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="membership@localhost.invalid")
+MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
+MAIL_URL = "" if DEMO else env.str("EMAIL_URL", default="")
+MAIL = env.email_url_config(MAIL_URL) if MAIL_URL else {}
+EMAIL_BACKEND = MAIL.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_HOST, EMAIL_PORT = MAIL.get("EMAIL_HOST") or "localhost", MAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = MAIL.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20  # seconds; a message in hand keeps other words about that member waiting
+SMS_URL = "" if DEMO else env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_FILE_PATH = VAR_DIR / "sms"
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)

@@ -69,7 +69,7 @@ RIGHTS = {
     "approvals.reverse": Right("approve a reversal in iMIS", ("membership", "finance")),
     "retention.publish": Right("approve scores for iMIS", ("membership",)),
     "messages.write": Right("write templates and offers", ("membership", "admin")),
-    "messages.approve": Right("approve templates and offers", ("membership", "admin")),
+    "messages.approve": Right("approve templates and offers", ("membership",)),
     "messages.answers": Right("answer members who ask for a person", ("membership", "chapter", "finance")),
     "admin.open": Right("open the pages for rules and texts", ("membership", "admin"), ("guardrail_owner",)),
     "guardrails.read": Right(

@@ -1,8 +1,9 @@
-"""Addresses of governance: decisions, what leaves, oversight, people."""
+"""Addresses of governance: decisions, what leaves, members who wait, oversight, people."""
 
 from django.urls import path
 
 from imis_ai.governance.views import (
+    answers,
     approvals,
     audit,
     erasures,
@@ -12,6 +13,7 @@ from imis_ai.governance.views import (
     people,
     reviews,
     rollout,
+    stop,
 )
 
 urlpatterns = [
@@ -65,4 +67,7 @@ urlpatterns = [
     path("settings/people/<int:person_id>/again/", people.again, name="person_again"),
     path("settings/people/<int:person_id>/forget/", people.forget_second_step, name="person_forget"),
     path("settings/people/<int:person_id>/remove/", people.remove, name="person_remove"),
+    path("answers/", answers.answers, name="answers"),
+    path("answers/<int:item_id>/done/", answers.answered, name="answered"),
+    path("stop/<str:token>/", stop.stop, name="stop"),
 ]

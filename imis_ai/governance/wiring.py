@@ -3,14 +3,19 @@
 from contextlib import suppress
 from copy import copy
 from datetime import datetime, timedelta
+from functools import partial
+
+from django.utils import timezone
 
 from imis_ai.governance import guardrails, kinds, proposals, rollout
-from imis_ai.governance.messages import limits, offers, pauses, shipped, tone
+from imis_ai.governance.messages import limits, offers, pauses, senders, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
 from imis_ai.governance.outbox import Then, checks, followers
+from imis_ai.governance.outbox.senders import register
 from imis_ai.governance.privacy import kept, own, request
 from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.governance.rollout.frame import current_phase
+from imis_ai.mirror.tasks import Look
 from imis_ai.ui import navigation
 
 
@@ -98,6 +103,14 @@ def connect() -> None:
         )
     )
     navigation.phase_from(current_phase)
+    navigation.add(
+        navigation.Place(
+            "Waiting for a person", "answers", "person", "messages.answers", order=30, prefix="/answers/"
+        )
+    )
+    for way in senders.WAYS:
+        register(way=way, make=partial(senders.opened, timezone.now, Look))
+    followers.on_done(name="messages.log", follow=senders.log_on_record)
 
 
 def _phase(message: OutboxMessage, now: datetime) -> WhyNot | None:

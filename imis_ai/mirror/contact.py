@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
 from imis_ai.accounts.models import User
 from imis_ai.mirror import access
 from imis_ai.mirror.models import Activity, Consent, Invoice, Member, MemberAlias, Payment, Term
+from imis_ai.ui import words
 
 NOT_RECEIVED = ("failed", "declined", "void", "voided", "reversed", "refunded", "cancelled")
 OPENED, CLOSED = "case_opened", "case_closed"
@@ -53,6 +54,12 @@ def people(imis_ids: Collection[str]) -> dict[str, Person]:
             ids = (row.imis_id, *sorted(earlier.get(row.imis_id, ())))
             found[imis_id] = _person(row, ids, consent.get(row.pk, {}))
     return found
+
+
+def retained(imis_id: str) -> str:
+    """The number that counts today: that of the record which was kept when records were merged."""
+    kept = MemberAlias.objects.filter(imis_id=imis_id).values_list("retained_imis_id", flat=True).first()
+    return kept or imis_id
 
 
 def paid_since(imis_ids: Collection[str], since: date) -> dict[str, date]:
@@ -118,6 +125,14 @@ def activities_since(imis_id: str, since: datetime, until: datetime) -> QuerySet
 def visible(viewer: User, imis_ids: Collection[str]) -> dict[str, str]:
     """Names of those of these members whom the viewer may see."""
     return dict(access.members(viewer).filter(imis_id__in=imis_ids).values_list("imis_id", "name"))
+
+
+def some(*, viewer: User, number: int) -> dict[str, str]:
+    """A few members to try a text on, with names as the viewer may see them: those we know most about."""
+    rows = access.members(viewer).filter(kind=Member.Kind.PERSON).exclude(first_name="")
+    rows = rows.order_by(F("tier").desc(nulls_last=True), "imis_id")[:number]
+    shown = access.sees_names(viewer)
+    return {row.imis_id: str(row) if shown else words.masked(str(row)) for row in rows}
 
 
 def by_email(address: str) -> list[str]:

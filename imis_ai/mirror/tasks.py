@@ -1,5 +1,8 @@
 """The jobs of the mirror, and the only place that opens the door to iMIS."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.utils import timezone
 
 from imis_ai.imis import mapping
@@ -65,6 +68,37 @@ def sweep_now(progress: Progress) -> actions.SyncResult:
         )
     followers.call(timezone.now())
     return result
+
+
+class Look:
+    """A look at iMIS right before messages leave: each member every time, money and cases once a minute.
+
+    `look(imis_id, now)` raises a child of ImisError. Without an address of iMIS it does nothing.
+    """
+
+    EACH = timedelta(minutes=1)
+
+    def __init__(self) -> None:
+        self._client: Client | None = None
+        self._changes_at: datetime | None = None
+
+    def __enter__(self) -> "Look":
+        if settings.IMIS_URL:
+            self._client = _client()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._client:
+            self._client.close()
+            self._client = None
+
+    def __call__(self, imis_id: str, now: datetime) -> None:
+        if self._client is None:
+            return
+        actions.freshen(client=self._client, imis_id=imis_id, now=now)
+        if self._changes_at is None or now - self._changes_at > self.EACH:
+            actions.freshen_changes(client=self._client, now=now)
+            self._changes_at = now
 
 
 def probe() -> list[Probe]:

@@ -37,9 +37,9 @@ class VersionFactory(DjangoModelFactory):
     subject = "Your year, {{ first_name }}"
     body = BODY
     state = "approved"
-    written_by = factory.SubFactory(UserFactory)
+    written_by = factory.SubFactory(UserFactory, password=None)
     written_at = NOW
-    approved_by = factory.SubFactory(UserFactory)
+    approved_by = factory.SubFactory(UserFactory, password=None)
     approved_at = NOW
 
 

@@ -102,3 +102,11 @@ def activity(imis_id: str, summary: str = "Renewal outreach") -> Message:
 
 def later(seconds: float) -> dt.datetime:
     return NOW + dt.timedelta(seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def post_office(settings):
+    """E-mail stays in memory, under addresses that nobody has."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.MAIL_FROM = "Alder <membership@alder.example>"
+    settings.SITE_URL = "https://alder.example"

@@ -32,6 +32,7 @@ PUBLIC = {
     "ready",
     "imis_notices",
     "api_nothing",
+    "stop",
 }
 SIGNED_IN = {"api_schema", "api_docs"}
 VALUES = {
@@ -56,6 +57,7 @@ VALUES = {
     "change_id": "900001",
     "line_id": "900001",
     "quarter": "2020-Q1",
+    "item_id": "1",
 }
 
 

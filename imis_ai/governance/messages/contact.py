@@ -24,6 +24,7 @@ OUT = (
     ContactEntry.State.REPLIED,
     ContactEntry.State.OPTED_OUT,
 )
+STILL_PLANNED = ("suggested", "later", "half", "approved")  # not what was rejected, undone or expired
 ACCOUNT_AREAS = ("renewals",)  # invoices and reminders: not marketing
 _people_only: list[Callable[[Collection[str], datetime], set[str]]] = []
 
@@ -180,7 +181,12 @@ def _too_often(left: Left, asked: _Asked) -> dict[str, Refusal]:
     known = asked.limits
     since = asked.now - max(known.period, known.area_period)
     states = (*OUT, ContactEntry.State.PLANNED) if asked.counts_planned else OUT
-    rows = ContactEntry.objects.filter(imis_id__in=_all_ids(left), state__in=states, planned_at__gte=since)
+    rows = ContactEntry.objects.filter(
+        ~Q(state=ContactEntry.State.PLANNED) | Q(proposal=None) | Q(proposal__state__in=STILL_PLANNED),
+        imis_id__in=_all_ids(left),
+        state__in=states,
+        planned_at__gte=since,
+    )
     rows = rows.exclude(reference=asked.besides) if asked.besides else rows
     contacts: dict[str, list[tuple[datetime, str]]] = {}
     for own, sent, planned, area in rows.values_list("imis_id", "sent_at", "planned_at", "area"):

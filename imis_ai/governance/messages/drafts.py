@@ -5,15 +5,18 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.utils.timezone import localdate
 
+from imis_ai.accounts.models import User
 from imis_ai.governance.messages import facts, grammar, lock, offers, sms_length, tone
 from imis_ai.governance.messages.compose import Composed, Fact, Incomplete, compose
+from imis_ai.governance.messages.diff import differences
+from imis_ai.governance.messages.grammar import BadTemplate
 from imis_ai.governance.models import Channel, Generation, OfferVersion, TemplateVersion
 from imis_ai.governance.refusals import Blocked, WhyNot
+from imis_ai.mirror import contact as mirror
 
 AUTOMATED = "Prepared with automated assistance."
 
@@ -80,6 +83,39 @@ def make(
     return made
 
 
+@dataclass(frozen=True)
+class Preview:
+    """A text on one member as it would read, or why there would be none."""
+
+    name: str
+    subject: str = ""
+    pieces: tuple[tuple[str, dict[str, Any] | None], ...] = ()
+    dropped: tuple[str, ...] = ()
+    length: sms_length.Length | None = None
+    problem: str = ""
+
+
+def previews(*, version: TemplateVersion, viewer: User, now: datetime) -> list[Preview]:
+    """On three members whom the viewer may see: their real facts, kept nowhere."""
+    people = mirror.some(viewer=viewer, number=3)
+    try:
+        names = _names(version) & facts.SOURCES.keys()
+        known = facts.read(imis_ids=list(people), names=names, now=now)
+        return [_preview(version, name, known[imis_id]) for imis_id, name in people.items()]
+    except BadTemplate:
+        return []  # the check says what is wrong with it
+
+
+def _preview(version: TemplateVersion, name: str, known: dict[str, Fact]) -> Preview:
+    try:
+        made = compose(subject=version.subject, body=version.body, facts=known)
+    except Incomplete as problem:
+        return Preview(name, problem=str(problem))
+    found = marked({"body": made.body, "facts": [fact.as_dict() for fact in made.used]})
+    dropped = tuple(field.replace("_", " ") for field in made.dropped)
+    return Preview(name, made.subject, tuple(found), dropped, sms_length.measure(made.body))
+
+
 def revise(payload: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """The payload with a person's words. Raises Blocked when they say what neither facts nor template say."""
     body = str(changes.get("body", payload["body"])).replace("\r\n", "\n").strip()
@@ -125,17 +161,7 @@ def stale_facts(payload: dict[str, Any], *, imis_id: str, now: datetime) -> list
 
 def changes(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """What staff changed in the text as it was made, in reading order: same, removed or added, and words."""
-    before, after = payload["made"]["body"].split(" "), payload["body"].split(" ")
-    found: list[tuple[str, str]] = []
-    for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if what == "equal":
-            found.append(("same", " ".join(before[a:b])))
-            continue
-        if b > a:
-            found.append(("removed", " ".join(before[a:b])))
-        if d > c:
-            found.append(("added", " ".join(after[c:d])))
-    return found
+    return differences(payload["made"]["body"], payload["body"])
 
 
 def marked(payload: dict[str, Any]) -> list[tuple[str, dict[str, Any] | None]]:

@@ -19,11 +19,12 @@ from imis_ai.governance.models import (
     StaffItem,
 )
 from imis_ai.governance.refusals import NotAllowed, WhyNot
+from imis_ai.mirror import contact
 
 State = ContactEntry.State
 TRANSITIONS: dict[str, frozenset[str]] = {
     State.PLANNED: frozenset({State.SENDING, State.STOPPED}),
-    State.SENDING: frozenset({State.SENT, State.PLANNED, State.STOPPED, State.BOUNCED}),
+    State.SENDING: frozenset({State.SENDING, State.SENT, State.PLANNED, State.STOPPED, State.BOUNCED}),
     State.STOPPED: frozenset({State.PLANNED}),
     State.SENT: frozenset({State.BOUNCED, State.REPLIED, State.OPTED_OUT}),
     State.REPLIED: frozenset({State.OPTED_OUT}),
@@ -48,7 +49,7 @@ def plan(
 
     The same contact of the same proposal is planned once.
     """
-    same = ContactEntry.objects.filter(imis_id=imis_id, channel=channel, state=State.PLANNED)
+    same = ContactEntry.objects.filter(imis_id=imis_id, channel=channel, state=State.PLANNED, reference=None)
     known = same.filter(proposal=proposal).first() if proposal else None
     if known:
         return known
@@ -64,6 +65,12 @@ def plan(
         state_at=now,
         reason=reason,
     )
+
+
+def name(*, entry: ContactEntry, reference: str) -> None:
+    """Give a planned contact the reference under which it leaves; it keeps the first one."""
+    ContactEntry.objects.filter(pk=entry.pk, reference=None).update(reference=reference)
+    entry.refresh_from_db()
 
 
 def move(*, entry: ContactEntry, to: str, now: datetime, reason: str = "", **values: object) -> bool:
@@ -104,7 +111,7 @@ def opt_out(
     by: User | None = None,
 ) -> OptOut:
     """Once this returns no such message leaves. Waits while one is leaving. Twice changes nothing."""
-    locks.take(imis_id)
+    locks.take(contact.retained(imis_id))
     made, is_new = OptOut.objects.get_or_create(
         imis_id=imis_id,
         kind=kind,
@@ -117,6 +124,27 @@ def opt_out(
         detail = {"after": {"kind": kind, "channel": channel}, "reason": source}
         audit.record(action="contact.opted out", by=by, now=now, imis_id=imis_id, detail=detail)
     return made
+
+
+@transaction.atomic
+def unusable(*, entry: ContactEntry, source: str, text: str, now: datetime) -> None:
+    """The address of this contact does not work: not used again until it changes, and somebody is told."""
+    opt_out(
+        imis_id=entry.imis_id,
+        kind=OptOut.Kind.UNUSABLE,
+        channel=entry.channel,
+        address_digest=entry.address_digest,
+        source=source,
+        now=now,
+    )
+    call_a_person(
+        imis_id=entry.imis_id,
+        why=StaffItem.Why.UNREACHABLE,
+        key=entry.reference or str(entry.pk),
+        now=now,
+        entry=entry,
+        text=f"{text} Correct the address in iMIS.",
+    )
 
 
 @transaction.atomic
@@ -146,7 +174,7 @@ def pause(
         raise NotAllowed(
             WhyNot("A pause needs a reason.", rule="pause", next_step="Write it in a few words.")
         )
-    locks.take(imis_id)
+    locks.take(contact.retained(imis_id))
     made = Pause.objects.create(
         imis_id=imis_id, reason=reason, note=note.strip()[:300], by=by, since=now, until=until, area=area
     )
@@ -174,6 +202,16 @@ def call_a_person(
         defaults={"imis_id": imis_id, "entry": entry, "text": text[:4000], "opened_at": now},
     )
     return made
+
+
+@transaction.atomic
+def ask_again(*, item: StaffItem, text: str, now: datetime) -> StaffItem:
+    """The same member on the same matter: the item is open again, with both texts."""
+    item = StaffItem.objects.select_for_update().get(pk=item.pk)
+    item.text = "\n\n".join(filter(None, (item.text, text)))[-4000:]
+    item.done_at, item.done_by, item.opened_at = None, None, now
+    item.save(update_fields=["text", "done_at", "done_by", "opened_at"])
+    return item
 
 
 @transaction.atomic

@@ -60,6 +60,14 @@ def write(*, offer: Offer, terms: Terms, by: User, now: datetime, note: str = ""
 
 
 @transaction.atomic
+def save(*, offer: Offer, terms: Terms, by: User, now: datetime, note: str = "") -> OfferVersion:
+    """The name as entered, then a version of its terms."""
+    _refuse(by, RIGHT_WRITE)
+    offer.save()
+    return write(offer=offer, terms=terms, by=by, now=now, note=note)
+
+
+@transaction.atomic
 def submit(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
     """Ask a second person."""
     _refuse(by, RIGHT_WRITE)

@@ -11,6 +11,7 @@ from django.db.models import Max
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit
 from imis_ai.governance.messages import facts, grammar, sms_length, tone
+from imis_ai.governance.messages.diff import differences
 from imis_ai.governance.models import Channel, Template, TemplateVersion
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
 
@@ -67,6 +68,14 @@ def write(
 
 
 @transaction.atomic
+def save(*, template: Template, text: Text, by: User, now: datetime, note: str = "") -> TemplateVersion:
+    """Name, area, channel and purpose as entered, then a version of its words."""
+    _refuse(by, RIGHT_WRITE)
+    template.save()
+    return write(template=template, text=text, by=by, now=now, note=note)
+
+
+@transaction.atomic
 def submit(*, version: TemplateVersion, by: User | None, now: datetime) -> TemplateVersion:
     """Ask a second person. Raises Blocked when the text cannot be approved as it is."""
     _refuse(by, RIGHT_WRITE)
@@ -118,6 +127,19 @@ def retire(*, version: TemplateVersion, by: User, now: datetime) -> TemplateVers
 
 def text_of(version: TemplateVersion) -> Text:
     return Text(version.subject, version.body, version.tone, version.language, tuple(version.allowed_fields))
+
+
+def history(template: Template) -> list[tuple[TemplateVersion, list[tuple[str, str]]]]:
+    """Versions, newest first, each with what it changed in the one before it of its language."""
+    found, versions = [], list(template.versions.select_related("written_by"))
+    for place, version in enumerate(versions):
+        earlier = next((each for each in versions[place + 1 :] if each.language == version.language), None)
+        found.append((version, differences(_whole(earlier) if earlier else "", _whole(version))))
+    return found
+
+
+def _whole(version: TemplateVersion) -> str:
+    return f"{version.subject}\n\n{version.body}".strip()
 
 
 def before(version: TemplateVersion) -> TemplateVersion | None:

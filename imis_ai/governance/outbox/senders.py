@@ -1,6 +1,7 @@
 """The ways out. One per way; iMIS is here, e-mail and SMS register theirs."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -44,9 +45,10 @@ class Sender(Protocol):
     def find(self, message: OutboxMessage) -> Found | None: ...
 
 
-SENDERS: dict[str, Callable[[], Sender]] = {}
+Make = Callable[[], AbstractContextManager[Sender]]
+SENDERS: dict[str, Make] = {}
 
 
-def register(*, way: str, make: Callable[[], Sender]) -> None:
-    """How messages of this way leave; `make()` is called once per delivery run."""
+def register(*, way: str, make: Make) -> None:
+    """How messages of this way leave; `make()` is entered once per delivery run."""
     SENDERS[way] = make

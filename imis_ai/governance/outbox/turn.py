@@ -37,7 +37,7 @@ def turn() -> Iterator[bool]:
 def open_senders() -> Iterator[Mapping[str, Sender]]:
     """Every way out that is set up. Without a write account iMIS is none of them, and its messages wait."""
     with ExitStack() as stack:
-        found = {way: make() for way, make in senders.SENDERS.items()}
+        found = {way: stack.enter_context(make()) for way, make in senders.SENDERS.items()}
         with suppress(NoWriteAccount):
             writer = stack.enter_context(Writer.from_settings(names=names_in_force()))
             found |= dict.fromkeys(IMIS, ImisSender(writer))

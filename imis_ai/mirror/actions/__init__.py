@@ -1,6 +1,7 @@
 """Every write to the mirror. Callers name these functions; the modules behind them are its own."""
 
 from imis_ai.mirror.actions.archive import Imported, import_archive
+from imis_ai.mirror.actions.freshen import freshen, freshen_changes
 from imis_ai.mirror.actions.holds import pause, release
 from imis_ai.mirror.actions.lease import Busy, LeaseLost
 from imis_ai.mirror.actions.merges import erase
@@ -27,6 +28,8 @@ __all__ = [
     "erase",
     "follow_up",
     "follow_up_alone",
+    "freshen",
+    "freshen_changes",
     "ignore",
     "import_archive",
     "mark_dirty",

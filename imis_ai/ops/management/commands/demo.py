@@ -15,6 +15,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from imis_ai import embedded
+from imis_ai.governance.messages import defaults
 from imis_ai.jobs import actions, queries, registry, terminal
 from imis_ai.ops import demo, environment, launch, people, processes
 
@@ -60,6 +61,7 @@ class Command(BaseCommand):
             self._prepare()
             demo.make_logins()
             demo.open_areas(timezone.now())
+            defaults.load(now=timezone.now())
             if demo.is_behind(timezone.localdate()):  # begun on another day: catch up in the background
                 actions.request(name="ops.nightly", by=None, now=timezone.now())
             if options["prepare_only"]:

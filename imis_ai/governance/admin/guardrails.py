@@ -20,35 +20,14 @@ from imis_ai.governance.refusals import Refused
 from imis_ai.rules.english import describe
 from imis_ai.rules.tree import ALWAYS
 from imis_ai.rules.wire import BadRule, parse_json
+from imis_ai.ui.backoffice import Guarded
 
 READ, EDIT = "guardrails.read", "guardrails.edit"
 
 
-class GovernedAdmin(admin.ModelAdmin):
-    """A table that people edit by actions only: rights from our table, nothing deleted, nothing in bulk."""
-
-    actions = None
-    reads = edits = ""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.may(self.reads)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.may(self.reads)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.may(self.edits)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.may(self.edits)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Guardrail)
-class GuardrailAdmin(GovernedAdmin):
-    reads, edits = READ, EDIT
+class GuardrailAdmin(Guarded):
+    reads, writes = READ, EDIT
     change_form_template = add_form_template = "governance/guardrails/form.html"
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,0 +1,97 @@
+"""The catalogue of offers in the admin: a form that writes a version, and the steps of two people."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from imis_ai.governance.admin.versioned import VersionedAdmin
+from imis_ai.governance.messages import offers
+from imis_ai.governance.models import Offer, OfferVersion
+
+TERMS = tuple(offers.Terms.__dataclass_fields__)
+
+
+def _money(label: str, about: str) -> forms.DecimalField:
+    return forms.DecimalField(max_digits=14, decimal_places=2, min_value=0, label=label, help_text=about)
+
+
+class OfferForm(forms.ModelForm):
+    what = forms.CharField(
+        max_length=200,
+        help_text="As the member reads it.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    cost = _money("Cost", "What one costs us.")
+    price_effect = forms.DecimalField(
+        max_digits=5, decimal_places=2, min_value=0, max_value=100, initial=0, label="Percent off the dues"
+    )
+    ceiling = _money("Ceiling", "The most that one member may get.")
+    budget = _money("Budget", "For all members together.")
+    needs_approval_above = _money("Second person above", "Over this amount a second person approves.")
+    expires_after_days = forms.IntegerField(min_value=1, max_value=365, initial=14)
+    reasons = forms.CharField(
+        required=False,
+        help_text="Reasons it fits, with commas between. Empty: any reason.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Why it is changed",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+    class Meta:
+        model = Offer
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        newest = self.instance.versions.first() if self.instance.pk else None
+        if newest and "what" in self.fields:
+            for name in TERMS:
+                value = getattr(newest, name)
+                self.fields[name].initial = ", ".join(value) if name == "reasons" else value
+
+    def clean_reasons(self) -> list[str]:
+        return [part.strip() for part in self.cleaned_data["reasons"].split(",") if part.strip()]
+
+
+@admin.register(Offer)
+class OfferAdmin(VersionedAdmin):
+    form = OfferForm
+    versions = OfferVersion
+    steps = {
+        "submit": offers.submit,
+        "approve": offers.approve,
+        "send_back": offers.send_back,
+        "retire": offers.retire,
+    }
+    change_form_template = "governance/admin/offer.html"
+    list_display = ("name", "live", "waiting")
+    search_fields = ("name",)
+    fields = ("name", *TERMS, "note")
+
+    def of(self, version: OfferVersion) -> Offer:
+        return version.offer
+
+    def save_model(self, request: HttpRequest, obj: Offer, form: OfferForm, change: bool) -> None:
+        entered = form.cleaned_data
+        terms = offers.Terms(**{name: entered[name] for name in TERMS})
+        version = offers.save(
+            offer=obj, terms=terms, by=request.user, now=timezone.now(), note=entered["note"]
+        )
+        messages.info(request, f"Version {version.number} is a draft until a second person approved it.")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        extra = {}
+        if newest := self.newest(row):
+            beside = {"version": newest, "steps": self.steps_for(request, newest)}
+            extra["beside"] = beside | {"history": row.versions.all(), "left": offers.left_of_budget(newest)}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | extra)

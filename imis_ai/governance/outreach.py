@@ -1,0 +1,195 @@
+"""Messages as proposals: one kind per area, from approved texts, decided one by one, sent by the outbox."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from imis_ai.accounts.models import User
+from imis_ai.governance import kinds, proposals
+from imis_ai.governance.kinds import Friction, Kind
+from imis_ai.governance.messages import contact, drafts, ledger, sms_length
+from imis_ai.governance.messages.drafts import Draft
+from imis_ai.governance.models import Channel, Generation, OfferVersion, Proposal, TemplateVersion
+from imis_ai.governance.outbox import Message
+from imis_ai.governance.refusals import Blocked, WhyNot
+from imis_ai.mirror import contact as mirror
+
+SENDABLE = (Channel.EMAIL, Channel.SMS)
+
+
+@dataclass
+class Made:
+    """Proposals by member, and why there is none for the others."""
+
+    proposals: dict[str, Proposal]
+    left_out: dict[str, WhyNot]
+
+
+def message_kind(*, area: str, label: str, reads: str, decides: str) -> Kind:
+    """The kind for single messages of one area; a domain registers it from its wiring."""
+    return Kind(
+        name=f"{area}.message",
+        area=area,
+        label=label,
+        reads=reads,
+        decides=decides,
+        friction=Friction.SINGLE,
+        messages=_messages,
+        effect=lambda proposal: "1 message",
+        consequence=_consequence,
+        template="governance/kinds/_message.html",
+        context=_context,
+        still_true=still_true,
+        facts=_facts,
+        clean=drafts.revise,
+        is_outreach=True,
+        may_word_own=True,
+    )
+
+
+@transaction.atomic
+def propose(
+    *,
+    imis_ids: Collection[str],
+    area: str,
+    channel: str,
+    versions: Sequence[TemplateVersion],
+    now: datetime,
+    by: User | None = None,
+    offer: OfferVersion | None = None,
+    reason: str = "",
+    is_automatic: bool = False,
+    scope: dict[str, Any] | None = None,
+    made_from: dict[str, Any] | None = None,
+) -> Made:
+    """Draft a message for each member who may be contacted, and put it before the people who decide.
+
+    `reason` says why this channel. Who is left out is named with the rule. Each draft counts as planned, so
+    that no other area plans a message on top of it.
+    """
+    if channel not in SENDABLE:
+        raise Blocked(
+            WhyNot(f"{channel} is not sent from here.", rule="channels", next_step="Use e-mail or SMS.")
+        )
+    refused = contact.refusals(
+        imis_ids=imis_ids, channel=channel, area=area, now=now, is_automatic=is_automatic
+    )
+    left_out = {imis_id: held.why for imis_id, held in refused.items() if not held.waits}
+    open_ones = [imis_id for imis_id in imis_ids if imis_id not in left_out]
+    made = drafts.make(imis_ids=open_ones, area=area, versions=versions, now=now, offer=offer)
+    people, found = mirror.people(open_ones), {}
+    for imis_id in open_ones:
+        if imis_id not in made:
+            left_out[imis_id] = NO_TEXT
+            continue
+        extra = {"is_automatic": is_automatic, "channel_reason": reason}
+        draft = _proposal(made[imis_id], extra, people[imis_id].chapter, scope or {}, made_from or {})
+        try:
+            found[imis_id] = _put(draft, by, now)
+        except Blocked as blocked:
+            left_out[imis_id] = blocked.why
+    return Made(found, left_out)
+
+
+NO_TEXT = WhyNot(
+    "No approved text fits what is known of this member.",
+    rule="templates",
+    next_step="Add a text that needs fewer facts.",
+)
+
+
+def still_true(proposal: Proposal, now: datetime) -> list[str]:
+    """What changed since it was drafted; asked when somebody opens or approves it."""
+    payload, imis_id = proposal.payload, mirror.retained(proposal.imis_id)
+    found = drafts.problems_of(payload)
+    held = contact.refusals(
+        imis_ids=[imis_id],
+        channel=payload["channel"],
+        area=payload["area"],
+        now=now,
+        is_automatic=bool(payload.get("is_automatic")),
+        counts_planned=False,
+    ).get(imis_id)
+    if held and not held.waits:
+        found.append(str(held.why))
+    return found + drafts.stale_facts(payload, imis_id=imis_id, now=now)
+
+
+def _proposal(
+    draft: Draft, extra: dict[str, Any], chapter: str, scope: dict[str, Any], made_from: dict[str, Any]
+) -> proposals.Draft:
+    label = Channel(draft.version.template.channel).label
+    return proposals.Draft(
+        kind=f"{draft.area}.message",
+        title=f"{label}: {draft.version.template.name}",
+        payload=draft.payload() | extra,
+        members=1,
+        imis_id=draft.imis_id,
+        chapter=chapter,
+        scope=scope,
+        made_from=made_from | {"template": str(draft.version)},
+    )
+
+
+def _put(draft: proposals.Draft, by: User | None, now: datetime) -> Proposal:
+    proposal = proposals.propose(draft=draft, by=by, now=now)
+    payload = draft.payload
+    ledger.plan(
+        imis_id=draft.imis_id,
+        channel=payload["channel"],
+        area=payload["area"],
+        now=now,
+        proposal=proposal,
+        version_id=payload["template_version"],
+        reason=payload["channel_reason"],
+        is_automatic=payload["is_automatic"],
+    )
+    Generation.objects.filter(imis_id=draft.imis_id, made_at=now, proposal=None).update(proposal=proposal)
+    return proposal
+
+
+def _messages(payload: dict[str, Any]) -> list[Message]:
+    return [Message(payload["channel"], payload["channel"], payload["imis_id"], payload)]
+
+
+def _consequence(proposal: Proposal) -> str:
+    label = Channel(proposal.payload["channel"]).label
+    minutes = int(kinds.hold(proposal).total_seconds() // 60)
+    return f"One {label} leaves in {minutes} minutes, unless you undo it or something changes before."
+
+
+def _facts(proposal: Proposal) -> dict[str, Any]:
+    """What guardrails look at."""
+    payload = proposal.payload
+    template = TemplateVersion.objects.filter(pk=payload["template_version"]).values_list(
+        "template__name", flat=True
+    )
+    found = {
+        "channel": payload["channel"],
+        "template": template.first() or "",
+        "automatic": bool(payload.get("is_automatic")),
+        "texts": (payload["subject"], payload["body"]),
+    }
+    if offer := OfferVersion.objects.filter(pk=payload.get("offer_version")).first():
+        found |= {"discount": offer.price_effect, "incentive": offer.cost}
+    return found
+
+
+def _context(proposal: Proposal, viewer: Any) -> dict[str, Any]:
+    """For the partial that shows the draft: facts marked, the difference, the length."""
+    payload = proposal.payload
+    names = mirror.visible(viewer, [proposal.imis_id])
+    return {
+        "member_name": names.get(proposal.imis_id, ""),
+        "pieces": drafts.marked(payload),
+        "changes": drafts.changes(payload) if payload["body"] != payload["made"]["body"] else [],
+        "length": sms_length.measure(payload["body"]),
+        "channel": Channel(payload["channel"]).label,
+        "is_sms": payload["channel"] == Channel.SMS,
+        "version": TemplateVersion.objects.select_related("template")
+        .filter(pk=payload["template_version"])
+        .first(),
+    }
