@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -10,6 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -23,7 +26,7 @@ class Migration(migrations.Migration):
                 ('region', models.CharField(blank=True, max_length=100)),
             ],
             options={
-                'permissions': [('view_chapter_members', 'See the members of this chapter')],
+                'permissions': [('view_chapter_members', 'See the members of this chapter'), ('draft_chapter_work', 'Prepare outreach and calls for this chapter'), ('approve_chapter_work', 'Approve outreach and calls for this chapter')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +96,19 @@ class Migration(migrations.Migration):
                 ('writes', models.BigIntegerField(default=0, help_text='number of the newest row of Change')),
                 ('expires_at', models.DateTimeField(null=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name='ChapterGrant',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='mirror.chapter')),
+                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+                'unique_together': {('user', 'permission', 'content_object')},
+            },
         ),
         migrations.CreateModel(
             name='Change',
