@@ -1,9 +1,21 @@
 """A server of raw bytes on loopback, to see what reaches it and to answer as no decent server does."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
+
+LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+
+
+def is_whole(request: bytes) -> bool:
+    """Whether a request has arrived with its body, which may come in a packet of its own."""
+    if not request.startswith((b"GET ", b"POST ", b"PUT ", b"DELETE ")):
+        return True
+    head, gap, body = request.partition(b"\r\n\r\n")
+    length = LENGTH.search(head)
+    return bool(gap) and len(body) >= int(length[1] if length else 0)
 
 
 class Listener:
@@ -34,9 +46,13 @@ class Listener:
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with connection:
+                request = b""
                 while data := connection.recv(65536):
                     self.received += data
-                    self.answer(connection, data)
+                    request += data
+                    if is_whole(request):
+                        self.answer(connection, request)
+                        request = b""
 
     def __enter__(self) -> "Listener":
         return self
