@@ -14,7 +14,7 @@ FILES = sorted(
     if "migrations" not in path.parts
 )
 CLOCK_ALLOWED = {"tasks.py", "views.py", "api.py", "webhooks.py", "bench.py", "context.py", "middleware.py"}
-SHELLS = {"views", "api", "management", "sandbox", "ops"}
+SHELLS = {"views", "api", "admin", "management", "sandbox", "ops"}
 CLOCK = re.compile(r"timezone\.(now|localdate)\(|date\.today\(|datetime\.(now|utcnow)\(")
 ORM_WRITE = re.compile(r"\.(bulk_create|bulk_update|get_or_create|update_or_create)\(|objects\.create\(")
 WRITE_FREE = {"views.py", "api.py", "forms.py", "serializers.py", "tasks.py", "wiring.py"}
@@ -46,7 +46,7 @@ def test_only_shells_read_the_clock(path):
     assert CLOCK.findall(path.read_text()) == [], "take `now` or `as_of` as an argument"
 
 
-@each([p for p in FILES if p.name in WRITE_FREE or {"queries", "views"} & set(p.parts)])
+@each([p for p in FILES if p.name in WRITE_FREE or {"queries", "views", "admin"} & set(p.parts)])
 def test_shells_and_queries_write_nothing(path):
     assert ORM_WRITE.findall(path.read_text()) == [], "writes belong to actions"
 

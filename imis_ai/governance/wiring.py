@@ -18,98 +18,46 @@ from imis_ai.governance.rollout.frame import current_phase
 from imis_ai.mirror.tasks import Look
 from imis_ai.ui import navigation
 
+Place = navigation.Place
+PLACES = (
+    Place("Approvals", "approvals", "tick", "approvals.read", 20, "", "a", "/approvals/"),
+    Place("Waiting for a person", "answers", "person", "messages.answers", 45, prefix="/answers/"),
+    Place("Write-back queue", "outbox", "outbox", "outbox.read", 70, "Oversight", "o", "/outbox/"),
+    Place("Audit log", "audit_log", "shield", "audit.own", 85, "Oversight", "l", "/audit/"),
+    Place("Rollout", "rollout", "up", "rollout.read", 90, "Settings", prefix="/settings/rollout/"),
+    Place("People and rights", "people", "people", "people.read", 92, "Settings", prefix="/settings/people/"),
+    Place("Guardrails and texts", "admin:index", "lock", "admin.open", 95, "Settings", prefix="/admin/"),
+)
+
 
 def connect() -> None:
     """Called once at start."""
+    for place in PLACES:
+        navigation.add(place)
+    navigation.phase_from(current_phase)
     kinds.register(proposals.REVERSAL)
-    navigation.add(
-        navigation.Place(
-            "Approvals",
-            "approvals",
-            "tick",
-            "approvals.read",
-            order=20,
-            group="",
-            key="a",
-            prefix="/approvals/",
-        )
-    )
-    navigation.add(
-        navigation.Place(
-            "Write-back queue",
-            "outbox",
-            "outbox",
-            "outbox.read",
-            order=70,
-            group="Oversight",
-            key="o",
-            prefix="/outbox/",
-        )
-    )
-    navigation.add(
-        navigation.Place(
-            "People and rights",
-            "people",
-            "people",
-            "people.read",
-            order=90,
-            group="Settings",
-            prefix="/settings/people/",
-        )
-    )
+    kinds.register(request.KIND)
+    own.register()
+    kept.register()
+    _connect_messages()
+    _connect_outbox()
+
+
+def _connect_messages() -> None:
     shipped.register()
     offers.register_facts()
     pauses.register_shipped()
-    own.register()
-    followers.on_done(name="revoked", follow=suggest_reversal)
-    kept.register()
-    kinds.register(request.KIND)
-    navigation.add(
-        navigation.Place(
-            "Audit log",
-            "audit_log",
-            "shield",
-            "audit.own",
-            order=90,
-            group="Oversight",
-            key="l",
-            prefix="/audit/",
-        )
-    )
     tone.terms_from(guardrails.prohibited_terms)
     limits.from_source(contact_limits)
+
+
+def _connect_outbox() -> None:
+    """What is asked before something leaves, who carries it, and what follows when it has arrived."""
     checks.gate(name="rollout", look=_phase)
     checks.register(name="guardrails", look=guardrail_now, then=Then.PARK, problem="guardrail")
-    navigation.add(
-        navigation.Place(
-            "Rollout",
-            "rollout",
-            "shield",
-            "rollout.read",
-            order=90,
-            group="Oversight",
-            prefix="/settings/rollout/",
-        )
-    )
-    navigation.add(
-        navigation.Place(
-            "Guardrails and texts",
-            "admin:index",
-            "lock",
-            "admin.open",
-            order=95,
-            group="Oversight",
-            prefix="/admin/",
-        )
-    )
-    navigation.phase_from(current_phase)
-    navigation.add(
-        navigation.Place(
-            "Waiting for a person", "answers", "person", "messages.answers", order=30, prefix="/answers/"
-        )
-    )
     for way in senders.WAYS:
         register(way=way, make=partial(senders.opened, timezone.now, Look))
+    followers.on_done(name="revoked", follow=suggest_reversal)
     followers.on_done(name="messages.log", follow=senders.log_on_record)
 
 

@@ -519,12 +519,12 @@ def test_staff_minutes_and_answers_add_up_and_later_answers_replace_earlier_ones
 def test_the_demo_alone_starts_an_area_without_two_people(settings):
     settings.DEMO = False
     actions.set_for_demo(area="pilots", level=1, now=NOW)
-    assert actions.top("pilots") == 0
+    assert actions.top(area="pilots") == 0
 
     settings.DEMO = True
     actions.set_for_demo(area="pilots", level=1, now=NOW)
     actions.set_for_demo(area="pilots", level=1, now=NOW)
-    assert actions.top("pilots") == 1
+    assert actions.top(area="pilots") == 1
     assert read.history("pilots")[0].reason == "Set by the demo, without evidence"
 
 

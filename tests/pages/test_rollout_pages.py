@@ -77,7 +77,7 @@ def test_stepping_back_is_one_click_for_those_who_may(as_role):
     done = as_role("finance").post(f"{PAGE}lower/", {"to_level": "0"}, follow=True)
 
     assert "Retention is back in phase 1: read-only." in html_of(done)
-    assert actions.top("retention") == 0
+    assert actions.top(area="retention") == 0
     assert "Retention was lowered to phase 1, read-only" in html_of(as_role("membership").get("/retention/"))
 
 

@@ -17,7 +17,7 @@ Verdict = AccessReviewLine.Verdict
 
 def quarter(now: datetime) -> str:
     """ "2026-Q4" of the association's calendar."""
-    day = timezone.localdate(now)
+    day = timezone.localtime(now).date()
     return f"{day.year}-Q{(day.month + 2) // 3}"
 
 

@@ -30,7 +30,7 @@ def ask(
     """
     _need(by, ASK)
     parse_json(scope, vocabulary=SCOPES)
-    reached = top(area)
+    reached = top(area=area)
     if not max(reached, 1) <= to_level <= min(reached + 1, AUTOMATIC):
         raise Blocked(
             WhyNot("An area goes one phase at a time.", rule="rollout", next_step="Ask for the next phase.")
@@ -93,7 +93,7 @@ def decline(*, change: RolloutChange, by: User, reason: str, now: datetime) -> N
 def lower(*, area: str, to_level: int, reason: str, by: User, now: datetime) -> None:
     """One click, at once: what waits to leave is asked again before it does. Raises NotAllowed."""
     _need(by, LOWER)
-    reached = top(area)
+    reached = top(area=area)
     RolloutChange.objects.filter(area=area, state=State.WAITING).update(
         state=State.OVERTAKEN, decided_by=by, decided_at=now
     )
@@ -162,7 +162,7 @@ def resume(*, reason: str, by: User, now: datetime) -> None:
 @transaction.atomic
 def set_for_demo(*, area: str, level: int, now: datetime) -> None:
     """The demo starts where something can be approved. Nowhere else does a phase rise without two people."""
-    if not settings.DEMO or top(area) >= level:
+    if not settings.DEMO or top(area=area) >= level:
         return
     RolloutStep.objects.create(area=area, level=level, scope=to_json(ALWAYS), since=now)
     change = RolloutChange.objects.create(
@@ -178,7 +178,7 @@ def set_for_demo(*, area: str, level: int, now: datetime) -> None:
     _record("rollout.set_by_demo", change, None, now)
 
 
-def top(area: str) -> int:
+def top(*, area: str) -> int:
     """The highest level the area has reached, for whomever."""
     return max((step.level for step in read.steps(area)), default=0)
 

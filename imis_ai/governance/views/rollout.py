@@ -118,7 +118,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 def give_feedback(request: HttpRequest, name: str) -> HttpResponse:
     """What a person who works with the area says about it."""
     found, now = _find(name), timezone.now()
-    level = actions.top(found.name)
+    level = actions.top(area=found.name)
     before = feedback.own(area=found.name, level=level, by=request.user)
     initial = before.answers | {"minutes": before.minutes, "note": before.note} if before else None
     form = FeedbackForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -182,7 +182,7 @@ def _blind(request: HttpRequest, found: Area) -> dict:
 
 
 def _context(request: HttpRequest, found: Area, form: StepForm, now: datetime) -> dict:
-    reached = actions.top(found.name)
+    reached = actions.top(area=found.name)
     following = min(reached + 1, max(LEVELS))
     change = read.waiting(found.name)
     return {
