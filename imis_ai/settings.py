@@ -232,7 +232,8 @@ SOCIALACCOUNT_PROVIDERS = {
 
 # counts of wrong tries and used codes, for all processes alike and across restarts
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_counts"}
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_counts"},
+    "figures": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # this process' own, by version
 }
 
 # e-mail: invitations and what the product sends. Without EMAIL_URL it is written to stderr

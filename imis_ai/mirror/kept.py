@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet, TextField
 from django.db.models.expressions import RawSQL
@@ -38,10 +38,10 @@ class Keep:
 
     def __call__(self, what: str, make: Callable[[], Made]) -> Made:
         key = hashlib.sha256("|".join([*self._parts, what]).encode()).hexdigest()
-        found = cache.get(key, MISSING)
+        found = caches["figures"].get(key, MISSING)
         if found is MISSING:
             found = make()
-            cache.set(key, found, LONGEST)
+            caches["figures"].set(key, found, LONGEST)
         return found
 
 

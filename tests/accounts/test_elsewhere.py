@@ -63,7 +63,7 @@ def test_somebody_known_by_a_verified_address_comes_in_to_the_wanted_page(issuer
 
     assert (response.status_code, response["Location"]) == (302, "/data/")
     assert client.session["_auth_user_id"] == str(priya.pk)
-    assert asked["scope"] == "openid profile email"
+    assert set(asked["scope"].split()) == {"openid", "profile", "email"}
     assert asked["code_challenge_method"] == "S256"
 
 

@@ -101,7 +101,7 @@ def test_a_session_lives_while_its_person_works_and_is_written_seldom(priya, dja
     client.get("/help/shortcuts/")
     kept = client.session["kept"]
 
-    with django_assert_num_queries(5):  # session, person, freshness, phase, the stop for everything
+    with django_assert_num_queries(4):  # session, person, freshness, phase
         client.get("/help/shortcuts/")
     session = client.session
     session["kept"] = kept - 301

@@ -8,9 +8,11 @@ from django.core import mail as outbox_of_django
 from imis_ai.governance import kinds, outreach, proposals
 from imis_ai.governance.messages import ledger
 from imis_ai.governance.messages.senders import MessageSender
-from imis_ai.governance.models import ContactEntry, Generation, OutboxMessage
+from imis_ai.governance.models import ContactEntry, Generation, OutboxMessage, RolloutStep
 from imis_ai.governance.outbox import deliver_due
 from imis_ai.governance.refusals import Blocked, Changed
+from imis_ai.rules.tree import ALWAYS
+from imis_ai.rules.wire import to_json
 from tests.factories.accounts import UserFactory
 from tests.factories.messages import NOW, VersionFactory, reachable
 from tests.factories.mirror import EventFactory, MemberFactory, PaymentFactory, RegistrationFactory
@@ -28,6 +30,12 @@ def kind(monkeypatch):
             area="retention", label="Message", reads="retention.members", decides="retention.members"
         )
     )
+
+
+@pytest.fixture(autouse=True)
+def assisted():
+    """Retention may send what a person approved."""
+    return RolloutStep.objects.create(area="retention", level=1, scope=to_json(ALWAYS), since=NOW)
 
 
 @pytest.fixture

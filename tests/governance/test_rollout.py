@@ -309,7 +309,7 @@ def gated():
     """The gate and the check of the product, which the other tests of the outbox leave open."""
     checks.clear()
     checks.gate(name="rollout", look=wiring._phase)
-    checks.register(name="guardrails", look=wiring._guardrail, then=Then.PARK, problem="guardrail")
+    checks.register(name="guardrails", look=wiring.guardrail_now, then=Then.PARK, problem="guardrail")
 
 
 @pytest.mark.row("GOV-02", "GOV-03")

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from imis_ai.accounts.rights import RIGHTS
+from imis_ai.governance.models import StaffItem
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
@@ -57,7 +58,7 @@ def _carries(right: str, seat: Seat) -> bool:
 
 
 def expected(seat: Seat, right: str, route: str) -> str:
-    if "proposal_id" in route and seat.chapter in ("other", "none"):
+    if ("proposal_id" in route or "item_id" in route) and seat.chapter in ("other", "none"):
         return "hidden"
     right = STRICTER.get(route, right)
     if not _carries(right, seat):
@@ -89,6 +90,7 @@ def world(two_chapters):
     OutboxMessageFactory(pk=1, proposal=made, imis_id=dana.imis_id, **task)
     with connection.cursor() as cursor:  # the next job takes the next number
         cursor.execute("SELECT setval(pg_get_serial_sequence('jobs_jobrun', 'id'), 1000)")
+    StaffItem.objects.create(pk=1, imis_id=dana.imis_id, why="asked", key="1", opened_at=NOW)
     sealed_entry()
     ErasureFactory(pk=1)
     return two_chapters

@@ -14,7 +14,7 @@ from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, people_page
-from tests.factories.governance import ErasureFactory, OutboxMessageFactory, sealed_entry
+from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
@@ -99,7 +99,9 @@ def filled(run):
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
     people_page(NOW)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
-    OutboxMessageFactory(pk=1, imis_id="104482")
+    payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": []}
+    made = ProposalFactory(pk=1, kind="retention.scores", payload=payload, members=1)
+    OutboxMessageFactory(pk=1, imis_id="104482", proposal=made)
     sealed_entry()
     ErasureFactory(pk=1)
 

@@ -97,7 +97,7 @@ def lower(*, area: str, to_level: int, reason: str, by: User, now: datetime) -> 
     RolloutChange.objects.filter(area=area, state=State.WAITING).update(
         state=State.OVERTAKEN, decided_by=by, decided_at=now
     )
-    if to_level >= reached:
+    if not 0 <= to_level < reached:
         return
     RolloutStep.objects.filter(area=area, level__gt=to_level).delete()
     change = RolloutChange.objects.create(

@@ -15,7 +15,7 @@ from imis_ai.governance.forms.rollout import FeedbackForm, StepForm
 from imis_ai.governance.models import BlindTest, RolloutChange
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, Refused
 from imis_ai.governance.rollout import actions, blind, evidence, feedback, read
-from imis_ai.governance.rollout.areas import ACTIONS, AREAS, LEVELS, Area, phase
+from imis_ai.governance.rollout.areas import ACTIONS, AREAS, LEVELS, READ_ONLY, Area, phase
 
 STATUS = {NotAllowed: 403, Changed: 409, Blocked: 422}
 
@@ -69,7 +69,8 @@ def decide(request: HttpRequest, name: str) -> HttpResponse:
     found, now = _find(name), timezone.now()
     change = RolloutChange.objects.filter(pk=_number(request.POST.get("change")), area=found.name).first()
     if change is None:
-        raise Http404
+        messages.warning(request, "That request is not there any more. What waits is shown here.")
+        return redirect("rollout_area", found.name)
     return _done(request, found, lambda: _decided(request, change, now), now)
 
 
@@ -78,7 +79,7 @@ def decide(request: HttpRequest, name: str) -> HttpResponse:
 def lower(request: HttpRequest, name: str) -> HttpResponse:
     """Back to an earlier phase, at once."""
     found, now = _find(name), timezone.now()
-    to_level = _number(request.POST.get("to_level"))
+    to_level = max(_number(request.POST.get("to_level")), READ_ONLY)  # without a number: all the way
 
     def act() -> str:
         actions.lower(
