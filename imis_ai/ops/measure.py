@@ -3,10 +3,11 @@
 import gc
 import importlib
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import psutil
@@ -140,7 +141,8 @@ def _own_database() -> Iterator[None]:
     product = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"bench_{product}"
     ContentType.objects.clear_cache()  # numbers of content types belong to one database
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    with redirect_stdout(sys.stderr):  # Django reports on the cache table; stdout is for the figures
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield
     finally:
