@@ -117,7 +117,8 @@ def test_filters_push_the_address_and_back_brings_the_list_back(desk, person):
     expect(page.locator(".pager")).not_to_contain_text("of 30")
     page.go_back()
     expect(page.get_by_role("link", name="Remove the filter Tier")).to_be_visible()
-    page.reload()
+    page.wait_for_load_state("networkidle")
+    page.goto(page.url)
     expect(page.get_by_role("link", name="Remove the filter Tier")).to_be_visible()
 
 
