@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "imis_ai.governance",
     "imis_ai.features",
     "imis_ai.registry",
+    "imis_ai.integrations",
     "imis_ai.ops",
     "retention",
 ]
@@ -303,16 +304,32 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)
 NIGHTLY = env.json("NIGHTLY", default={"ops.nightly": "02:00"})
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "imis_ai.integrations.api.auth.ClientAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["imis_ai.integrations.api.reach.Reaches"],
+    "DEFAULT_SCHEMA_CLASS": "imis_ai.integrations.api.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
 }
+PROBLEM = "imis_ai.integrations.api.schema.ProblemSerializer"
+DRF_STANDARDIZED_ERRORS = {
+    "ERROR_SCHEMAS": dict.fromkeys((400, 401, 403, 404, 405, 406, 415, 429, 500), PROBLEM)
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "imis_ai",
-    "DESCRIPTION": "Members at risk and their scores, under the same permissions as the pages.",
+    "DESCRIPTION": "Members, scores, proposals and what was written, under the permissions of the pages. "
+    "See docs/api.md.",
+    "ENUM_NAME_OVERRIDES": {
+        "ProposalState": ["suggested", "later", "half", "approved", "rejected", "undone", "expired"],
+        "WriteBackState": ["waiting", "sending", "refused", "sent", "undone"],
+    },
+    "PREPROCESSING_HOOKS": ["imis_ai.integrations.api.schema.only_v1"],
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SWAGGER_UI_DIST": "SIDECAR",

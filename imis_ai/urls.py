@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from imis_ai import views
 from imis_ai.accounts.views import entrance
+from imis_ai.integrations.api.urls import urlpatterns as common_api
 from imis_ai.mirror import webhooks
 from retention.urls import api_urlpatterns as retention_api
 
@@ -13,7 +14,8 @@ api = [
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
     path("imis/notices/", webhooks.notices, name="imis_notices"),
-    path("retention/", include(retention_api)),
+    path("v1/retention/", include(retention_api)),
+    path("v1/", include(common_api)),
     re_path(r"^(?P<rest>.*)$", views.nothing_in_api, name="api_nothing"),
 ]
 urlpatterns = [
@@ -22,6 +24,7 @@ urlpatterns = [
     path("palette/", views.palette, name="palette"),
     path("", include("imis_ai.accounts.urls")),
     path("", include("imis_ai.governance.urls")),
+    path("", include("imis_ai.integrations.urls")),
     path("retention/", include("retention.urls")),
     path("data/features/", include("imis_ai.features.urls")),
     path("data/", include("imis_ai.mirror.urls")),

@@ -5,10 +5,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from imis_ai.accounts.problems import problem
 from imis_ai.accounts.rights import Refused, names_revealed, needs
 from imis_ai.mirror import access
 from imis_ai.ui import navigation, words
@@ -83,15 +84,13 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def nothing_in_api(request: HttpRequest, rest: str) -> HttpResponse:
-    return JsonResponse(
-        {"detail": f"There is nothing at {API}{rest}. {API}docs/ lists what there is."}, status=404
-    )
+    return problem(404, "not_found", f"There is nothing at {API}{rest}. {API}docs/ lists what there is.")
 
 
 def denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
     sentence = str(exception) or "You may not do this."
     if request.path.startswith(API):
-        return JsonResponse({"detail": sentence}, status=403)
+        return problem(403, "permission_denied", sentence)
     rule = exception.right if isinstance(exception, Refused) else ""
     people = get_user_model().objects.filter(role="admin", is_active=True).order_by("pk")[:2]
     template = "errors/_403.html" if request.htmx else "errors/403.html"
@@ -101,9 +100,7 @@ def denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(API):
-        return JsonResponse(
-            {"detail": "There is nothing at this address, or nothing you may see."}, status=404
-        )
+        return problem(404, "not_found", "There is nothing at this address, or nothing you may see.")
     if not request.user.is_authenticated:
         return render(request, "errors/nothing.html", status=404)
     return render(request, "errors/_404.html" if request.htmx else "errors/404.html", status=404)
@@ -111,7 +108,7 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API):
-        return JsonResponse({"detail": "Something went wrong here. It was logged."}, status=500)
+        return problem(500, "error", "Something went wrong here. It was logged.")
     return render(request, "errors/500.html", status=500)
 
 
@@ -119,5 +116,5 @@ def broken(request: HttpRequest) -> HttpResponse:
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without the token of this session: an expired page, or another site."""
     if request.path.startswith(API):
-        return JsonResponse({"detail": "The request lacks the CSRF token of this session."}, status=403)
+        return problem(403, "permission_denied", "The request lacks the CSRF token of this session.")
     return render(request, "errors/csrf.html", status=403)

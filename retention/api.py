@@ -1,24 +1,30 @@
 """Members at risk and one member's score for other systems, under the same permissions as the pages."""
 
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from imis_ai.accounts import actions as people
-from imis_ai.accounts.models import AccessEntry
-from imis_ai.accounts.rights import names_revealed
-from imis_ai.mirror import access
+from imis_ai.integrations.api import reach
+from imis_ai.integrations.api.answers import (
+    IF_NONE_MATCH,
+    PAGING,
+    UNCHANGED,
+    IdListSerializer,
+    Pages,
+    asked_ids,
+    page,
+    several,
+    tag,
+    unchanged,
+)
+from imis_ai.integrations.api.base import ReadView
 from retention.calc import bands
 from retention.forms import SORTS, RiskFilterForm
 from retention.models import RiskScore, ScoreRun
 from retention.queries import list as risk
 from retention.queries import panel
-from retention.serializers import MemberRiskPageSerializer, MemberRiskSerializer, ProblemSerializer
+from retention.serializers import MemberRiskSerializer
 
 
 def _several(name: str, about: str, choices: list[str] | None = None) -> OpenApiParameter:
@@ -34,70 +40,83 @@ FILTERS = [
     _several("reason", "group of a factor that raises the risk", list(risk.REASONS)),
     _several("renews", "month in which the term ends, 2026-12"),
     OpenApiParameter("sort", str, enum=[sign + key for key in SORTS for sign in ("", "-")]),
-    OpenApiParameter("limit", int, description="1 to 200; default 50"),
-    OpenApiParameter("offset", int),
 ]
-PROBLEMS = {400: ProblemSerializer, 403: ProblemSerializer, 404: ProblemSerializer}
+RIGHT, SCOPE = "retention.members", "scores:read"
 
 
-class SeesMembers(BasePermission):
-    message = "Your role sees totals, not members."
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.user.may("retention.members")
-
-
-class Pages(LimitOffsetPagination):
-    default_limit = 50
-    max_limit = 200
-
-
-class MemberList(APIView):
-    right = "retention.members"
-    permission_classes = [IsAuthenticated, SeesMembers]
+class MemberList(ReadView):
+    right, scope = RIGHT, SCOPE
 
     @extend_schema(
         operation_id="retention_members",
         summary="Members at risk",
-        parameters=FILTERS,
-        responses={200: MemberRiskPageSerializer, **PROBLEMS},
+        tags=["scores"],
+        parameters=[*FILTERS, *PAGING, IF_NONE_MATCH],
+        responses={200: page("MemberRiskPage", MemberRiskSerializer), 304: UNCHANGED},
     )
     def get(self, request: Request) -> Response:
-        """The list of the page Members at risk, with the same filters."""
+        """The list of the page Members at risk, with the same filters. Written to the access log."""
         run = _run()
         form = RiskFilterForm(request.query_params)
         if not form.is_valid():
             raise ValidationError(form.errors)
+        etag = tag(request, run.pk, run.newest, run.data)
+        if answer := unchanged(request, etag):
+            return answer
         filters = form.filters()
-        found = risk.listed(seen=access.members(request.user), run=run, filters=filters)
+        found = risk.listed(seen=reach.members(request), run=run, filters=filters)
         pages = Pages()
         scores = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response([_body(request, run, score, filters.measure) for score in scores])
+        reach.log_list(request, rows=len(scores), list="members at risk")
+        with_names = reach.names(request)
+        body = pages.get_paginated_response(
+            [_body(run, each, filters.measure, with_names) for each in scores]
+        )
+        body["ETag"] = etag
+        return body
 
 
-class MemberScore(APIView):
-    right = "retention.members"
-    permission_classes = [IsAuthenticated, SeesMembers]
+class MemberScore(ReadView):
+    right, scope = RIGHT, SCOPE
 
     @extend_schema(
         operation_id="retention_member",
         summary="One member's score",
-        responses={200: MemberRiskSerializer, 403: ProblemSerializer, 404: ProblemSerializer},
+        tags=["scores"],
+        responses={200: MemberRiskSerializer},
     )
     def get(self, request: Request, imis_id: str) -> Response:
         """404 where there is no such member, or none that you may see. Written to the access log."""
         run = _run()
-        score = panel.score_of(seen=access.members(request.user), run=run, imis_id=imis_id)
+        score = panel.score_of(seen=reach.members(request), run=run, imis_id=imis_id.replace("\0", "\n"))
         if score is None:
-            raise NotFound("There is no such member, or none that you may see.")
-        people.record_access(
-            by=request.user,
-            what=AccessEntry.What.MEMBER_OPENED,
-            now=timezone.now(),
-            imis_id=imis_id,
-            detail={"where": "api"},
-        )
-        return Response(_body(request, run, score, panel.measure(score, run, 90)))
+            raise NotFound(reach.ABSENT)
+        reach.log_member(request, imis_id)
+        return Response(_body(run, score, panel.measure(score, run, 90), reach.names(request)))
+
+
+class ScoreLookup(ReadView):
+    right, scope = RIGHT, SCOPE
+
+    @extend_schema(
+        operation_id="retention_scores_by_id",
+        summary="Scores by a list of iMIS ids",
+        tags=["scores"],
+        request=IdListSerializer,
+        responses={200: several("ScoresFound", MemberRiskSerializer)},
+    )
+    def post(self, request: Request) -> Response:
+        """Up to 1,000 ids at once. Written to the access log."""
+        run, ids = _run(), asked_ids(request)
+        found = panel.scores_of(seen=reach.members(request), run=run, imis_ids=ids)
+        with_names = reach.names(request)
+        reach.log_list(request, rows=len(found), list="scores by id", asked=len(ids))
+        results = [
+            _body(run, found[each], panel.measure(found[each], run, 90), with_names)
+            for each in ids
+            if each in found
+        ]
+        return Response({"results": results, "not_found": [each for each in ids if each not in found]})
 
 
 def _run() -> ScoreRun:
@@ -107,8 +126,7 @@ def _run() -> ScoreRun:
     return run
 
 
-def _body(request: Request, run: ScoreRun, score: RiskScore, measure: str) -> dict:
-    with_names = access.sees_names(request.user) or names_revealed(request)
+def _body(run: ScoreRun, score: RiskScore, measure: str, with_names: bool) -> dict:
     row = risk.row(score=score, measure=measure, with_names=with_names)
     body = {
         **{

@@ -41,16 +41,3 @@ class MemberRiskSerializer(serializers.Serializer):
     abstained = serializers.CharField(allow_blank=True)
     as_of = serializers.DateField()
     model = serializers.CharField(help_text="name and version")
-
-
-class MemberRiskPageSerializer(serializers.Serializer):
-    count = serializers.IntegerField()
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = MemberRiskSerializer(many=True)
-
-
-class ProblemSerializer(serializers.Serializer):
-    """What was wrong: `detail`, or the names of the wrong parameters with a sentence each."""
-
-    detail = serializers.CharField(required=False)

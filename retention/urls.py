@@ -1,4 +1,4 @@
-"""Addresses of the retention domain: pages, and what is added under /api/retention/."""
+"""Addresses of the retention domain: pages, and what is added under /api/v1/retention/."""
 
 from django.urls import path
 
@@ -12,5 +12,6 @@ urlpatterns = [
 ]
 api_urlpatterns = [
     path("members/", api.MemberList.as_view(), name="api_risk_members"),
+    path("scores/by-id/", api.ScoreLookup.as_view(), name="api_scores_by_id"),
     path("members/<str:imis_id>/", api.MemberScore.as_view(), name="api_risk_member"),
 ]

@@ -111,7 +111,7 @@ def test_the_list_shows_planted_trouble_first(visible, truth, client):
     planted = {imis_id: member["within"]["90"] for imis_id, member in truth["members"].items()}
     due = [chance for chance in planted.values() if chance > DUE]
 
-    page = client.get("/api/retention/members/?horizon=90&limit=20").json()
+    page = client.get("/api/v1/retention/members/?horizon=90&limit=20").json()
 
     listed = [planted[row["imis_id"]] for row in page["results"]]
     assert len(listed) == 20

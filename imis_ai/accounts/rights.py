@@ -92,6 +92,11 @@ RIGHTS = {
     "outbox.names": Right("choose where suggestions are kept in iMIS", ("admin",)),
     "people.read": Right("see people and their rights", ("admin",), AUDITOR),
     "people.change": Right("invite people and change their rights", ("admin",)),
+    "api.read": Right("see API clients and webhooks", ("admin",), AUDITOR),
+    "api.change": Right("register and end API clients and webhooks", ("admin",)),
+    "models.read": Right(
+        "see which models are live", ("membership", "finance", "admin", "executive"), AUDITOR
+    ),
     "audit.own": Right("see your own entries of the audit log", EVERYBODY, AUDITOR),
     "audit.all": Right("see the whole audit log, check and export it", ("admin",), AUDITOR),
     "audit.periods": Right("make a period shorter for which data is kept", ("admin",)),

@@ -7,6 +7,7 @@ from imis_ai.accounts.rights import EXTRAS, RIGHTS, ROLE_WORDS, carries
 
 AREAS = {
     "account": "Own account",
+    "api": "API and webhooks",
     "audit": "Audit log",
     "privacy": "Members' own data",
     "help": "Help",

@@ -20,6 +20,12 @@ def live(name: str) -> TrainedModel:
     return found
 
 
+def live_models() -> list[TrainedModel]:
+    """The live model of each name, without the artefact."""
+    found = TrainedModel.objects.filter(state=TrainedModel.State.LIVE)
+    return list(found.defer("artefact").order_by("name"))
+
+
 def version(name: str, version: str) -> TrainedModel:
     """The model of that name and version. Raises NoModel."""
     found = TrainedModel.objects.filter(name=name, version=version).first()

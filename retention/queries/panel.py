@@ -37,6 +37,13 @@ def score_of(*, seen: QuerySet, run: ScoreRun, imis_id: str) -> RiskScore | None
     return found.select_related("member", "member__tier", "member__chapter").first()
 
 
+def scores_of(*, seen: QuerySet, run: ScoreRun, imis_ids: list[str]) -> dict[str, RiskScore]:
+    """Scores by iMIS id, of those that the viewer may see."""
+    found = visible(seen=seen, run=run).filter(member__imis_id__in=imis_ids)
+    found = found.select_related("member", "member__tier", "member__chapter")
+    return {score.member.imis_id: score for score in found}
+
+
 def measure(score: RiskScore, run: ScoreRun, horizon: int) -> str:
     """The chance to speak of: within the horizon or, once the term is over, not to renew it in time."""
     return "renewal" if score.renews_on and score.renews_on < run.as_of else str(horizon)

@@ -128,12 +128,12 @@ def test_until_it_is_set_up_only_setting_it_up_is_open_except_to_executives(requ
     client.force_login(UserFactory(role=role))
     needs = role != "executive"
 
-    page, api = client.get("/retention/"), client.get("/api/retention/members/")
+    page, api = client.get("/retention/"), client.get("/api/v1/retention/members/")
 
     assert (page.status_code == 302 and page["Location"] == "/account/second-step/") == needs
     if needs:
         assert api.status_code == 403
-        assert "second step" in api.json()["detail"]
+        assert "second step" in api.json()["errors"][0]["detail"]
         assert "so it needs a second step" in html_of(client.get("/account/second-step/"))
 
 

@@ -16,7 +16,9 @@ from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
+from tests.factories.integrations import ApiClientFactory
 from tests.factories.mirror import NOW
+from tests.factories.registry import TrainedModelFactory
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
 DANA, STRANGER = (b"Quillfeather", b"104482"), (b"Stranger", b"998811", b"Secret tier")
@@ -60,6 +62,8 @@ def _carries(right: str, seat: Seat) -> bool:
 def expected(seat: Seat, right: str, route: str) -> str:
     if ("proposal_id" in route or "item_id" in route) and seat.chapter in ("other", "none"):
         return "hidden"
+    if route.startswith("account/api/<int:client_id>/"):
+        return "hidden"  # the planted client is somebody else's
     right = STRICTER.get(route, right)
     if not _carries(right, seat):
         return "refused"
@@ -93,6 +97,8 @@ def world(two_chapters):
     StaffItem.objects.create(pk=1, imis_id=dana.imis_id, why="asked", key="1", opened_at=NOW)
     sealed_entry()
     ErasureFactory(pk=1)
+    ApiClientFactory(pk=1, owner=UserFactory(role="membership"))
+    TrainedModelFactory(name="churn")
     return two_chapters
 
 
@@ -165,7 +171,7 @@ def test_nobody_enters_without_signing_in_by_any_method(world):
         path = address(route)
         for method in FULL:
             response, body = ask(client, method, path)
-            at_the_door = response.status_code == (403 if path.startswith("/api/") else 302)
+            at_the_door = response.status_code == (401 if path.startswith("/api/") else 302)
             if not at_the_door or any(marker in body for marker in DANA + STRANGER):
                 wrong[method, path] = response.status_code
 
@@ -176,7 +182,7 @@ def test_nobody_enters_without_signing_in_by_any_method(world):
 def test_a_member_of_another_chapter_is_as_absent_as_one_who_does_not_exist(world):
     client = enter(SEATS["own chapter"], world)
 
-    for route in ("/retention/members/{}/", "/retention/members/{}/trends/", "/api/retention/members/{}/"):
+    for route in ("/retention/members/{}/", "/retention/members/{}/trends/", "/api/v1/retention/members/{}/"):
         there, guessed = (client.get(route.format(imis_id)) for imis_id in ("998811", "no-such-id"))
         assert there.status_code == guessed.status_code == 404
         assert _without_token(there, b"998811") == _without_token(guessed, b"no-such-id")

@@ -15,7 +15,9 @@ from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, people_page
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
+from tests.factories.integrations import ApiClientFactory
 from tests.factories.mirror import NOW, MemberFactory
+from tests.factories.registry import TrainedModelFactory
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
 
@@ -58,6 +60,8 @@ VALUES = {
     "line_id": "900001",
     "quarter": "2020-Q1",
     "item_id": "1",
+    "client_id": "1",
+    "model": "churn",
 }
 
 
@@ -104,6 +108,8 @@ def filled(run):
     OutboxMessageFactory(pk=1, imis_id="104482", proposal=made)
     sealed_entry()
     ErasureFactory(pk=1)
+    ApiClientFactory(pk=1, registered_by=UserFactory(role="executive"))
+    TrainedModelFactory(name="churn")
 
 
 def allowed_methods(client, path) -> set[str]:
@@ -124,9 +130,9 @@ def test_each_role_opens_what_it_may_and_nothing_else(filled, as_role, role):
 
 
 def test_a_stranger_is_sent_to_sign_in_and_a_fragment_takes_the_whole_page_there(filled):
-    for path, right, name in GUARDED:
-        if name.startswith("api_"):
-            assert Client().get(path).status_code == 403
+    for path, right, _ in GUARDED:
+        if path.startswith("/api/"):
+            assert Client().get(path).status_code == 401
             continue
         response = Client().get(path)
         fragment = Client().get(
@@ -272,7 +278,7 @@ def test_a_refusal_names_the_rule_and_whom_to_ask(filled, as_role):
 def test_the_page_for_an_unexpected_error_needs_nothing(rf, db):
     from imis_ai import views
 
-    page, api = views.broken(rf.get("/retention/")), views.broken(rf.get("/api/retention/"))
+    page, api = views.broken(rf.get("/retention/")), views.broken(rf.get("/api/v1/retention/"))
 
     assert page.status_code == api.status_code == 500
     assert "Something went wrong here" in page.content.decode()

@@ -237,7 +237,7 @@ def test_before_the_first_scores_the_page_says_when_they_come(as_role):
         ("/retention/?panel=104482", {}, "panel"),
         ("/retention/?panel=104482", {"HX-Request": "true", "HX-Target": "panel"}, "panel"),
         ("/retention/?panel=104482", {"HX-Request": "true", "HX-Target": "list"}, "panel"),
-        ("/api/retention/members/104482/", {}, "api"),
+        ("/api/v1/retention/members/104482/", {}, "api"),
     ],
 )
 def test_whoever_looks_at_one_member_stands_in_the_access_log(run, as_role, address, headers, where):
@@ -340,8 +340,8 @@ def test_figures_follow_every_change_at_once(run, as_role):
         "/search/?q=Stranger",
         "/search/?q=998811",
         "/palette/?q=Marked",
-        "/api/retention/members/",
-        "/api/retention/members/?chapter=GU",
+        "/api/v1/retention/members/",
+        "/api/v1/retention/members/?chapter=GU",
         "/data/",
         "/retention/members/104482/",
     ],
@@ -365,7 +365,7 @@ def test_a_chapter_manager_finds_no_mark_of_another_chapter(two_chapters, addres
 @pytest.mark.row("GOV-19")
 @pytest.mark.parametrize(
     "address",
-    ["/retention/members/998811/", "/retention/?panel=998811", "/api/retention/members/998811/"],
+    ["/retention/members/998811/", "/retention/?panel=998811", "/api/v1/retention/members/998811/"],
 )
 def test_guessing_another_chapters_member_gives_404_as_for_nobody(two_chapters, address):
     theirs = two_chapters.client.get(address)

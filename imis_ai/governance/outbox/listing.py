@@ -94,10 +94,20 @@ class Group:
 
 
 def in_tab(tab: str) -> QuerySet[OutboxMessage]:
+    """Messages of one tab; of all tabs without one."""
+    if not tab:
+        return OutboxMessage.objects.all()
     if tab == "refused":
         return refused()
     found = OutboxMessage.objects.filter(state__in=STATES[tab])
     return found.exclude(problem="differs") if tab == "sent" else found
+
+
+def tab_of(message: OutboxMessage) -> str:
+    """The tab that shows it, which is also what staff call its state."""
+    if message.problem == "differs" and message.state == State.DONE:
+        return "refused"
+    return next((tab for tab, states in STATES.items() if message.state in states), "refused")
 
 
 def counts() -> dict[str, int]:

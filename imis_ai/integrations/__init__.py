@@ -1,0 +1,1 @@
+"""Other systems: API clients, what they may read, what is told to them, what they take along."""

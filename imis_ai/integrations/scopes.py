@@ -1,0 +1,20 @@
+"""What a client may be given. Each scope lies within a right of its owner; none decides anything. Pure."""
+
+from typing import NamedTuple
+
+
+class Scope(NamedTuple):
+    """`right`: what the owner needs for it, at every call."""
+
+    does: str
+    right: str
+
+
+SCOPES = {
+    "members:read": Scope("read members", "retention.members"),
+    "scores:read": Scope("read scores and reasons", "retention.members"),
+    "names:read": Scope("read names, addresses and texts where its owner sees them", "retention.members"),
+    "proposals:read": Scope("read proposals and how they were decided", "approvals.read"),
+    "writebacks:read": Scope("read the write-back queue", "outbox.read"),
+    "models:read": Scope("read which models are live", "models.read"),
+}
