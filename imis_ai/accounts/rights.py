@@ -77,6 +77,11 @@ RIGHTS = {
     ),
     "guardrails.edit": Right("change guardrails", ("admin",), ("guardrail_owner",)),
     "guardrails.agree": Right("agree to a changed guardrail", (), ("guardrail_owner",)),
+    "experiments.read": Right(
+        "see what was compared and what came of it", ("membership", "chapter", "executive"), AUDITOR
+    ),
+    "experiments.plan": Right("plan, start and stop an experiment", ("membership",)),
+    "experiments.decide": Right("decide about experiments and control groups", ("membership",)),
     "rollout.read": Right("see the rollout phases", ("membership", "finance", "admin"), AUDITOR),
     "rollout.ask": Right("ask for the next phase of an area", ("admin",)),
     "rollout.agree": Right("agree to the next phase of an area", ("membership", "finance")),

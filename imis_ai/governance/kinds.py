@@ -60,7 +60,8 @@ class Kind:
     `messages(payload)` is what leaves after approval, `effect(proposal)` says it in a few words
     ("14 messages"), `consequence(proposal)` in a sentence beside the button. `still_true(proposal, now)`
     lists what changed since it was made, `facts(proposal)` is what guardrails look at. `template` shows
-    the payload, with `context`.
+    the payload, with `context`. `is_outreach`: it contacts a member; `is_service`: because it is owed
+    or was asked for (an invoice, an answer), so a control group gets it too.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Kind:
     clean: Callable[[dict, dict], dict] | None = None
     needs_proof: bool = False
     is_outreach: bool = False
+    is_service: bool = False
     may_word_own: bool = False
     lives: timedelta = timedelta(days=7)
     reasons: tuple[tuple[str, str], ...] = field(default=REASONS)
@@ -107,6 +109,11 @@ def find(name: str) -> Kind:
     except KeyError:
         known = ", ".join(sorted(KINDS)) or "none"
         raise UnknownKind(f"There is no kind of proposal named {name!r}. Use one of: {known}.") from None
+
+
+def is_service(name: str) -> bool:
+    """Whether what this kind sends is owed to the member. What is not known is not."""
+    return name in KINDS and KINDS[name].is_service
 
 
 def friction(proposal: "Proposal") -> Friction:

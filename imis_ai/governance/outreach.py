@@ -9,6 +9,7 @@ from django.db import transaction
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import kinds, proposals
+from imis_ai.governance.experiments import enter, words
 from imis_ai.governance.kinds import Friction, Kind
 from imis_ai.governance.messages import contact, drafts, ledger, sms_length
 from imis_ai.governance.messages.drafts import Draft
@@ -28,8 +29,11 @@ class Made:
     left_out: dict[str, WhyNot]
 
 
-def message_kind(*, area: str, label: str, reads: str, decides: str) -> Kind:
-    """The kind for single messages of one area; a domain registers it from its wiring."""
+def message_kind(*, area: str, label: str, reads: str, decides: str, is_service: bool = False) -> Kind:
+    """The kind for single messages of one area; a domain registers it from its wiring.
+
+    `is_service`: invoices and answers to members, which a control group gets too.
+    """
     return Kind(
         name=f"{area}.message",
         area=area,
@@ -46,6 +50,7 @@ def message_kind(*, area: str, label: str, reads: str, decides: str) -> Kind:
         facts=_facts,
         clean=drafts.revise,
         is_outreach=True,
+        is_service=is_service,
         may_word_own=True,
     )
 
@@ -68,30 +73,50 @@ def propose(
     """Draft a message for each member who may be contacted, and put it before the people who decide.
 
     `reason` says why this channel. Who is left out is named with the rule. Each draft counts as planned, so
-    that no other area plans a message on top of it.
+    that no other area plans a message on top of it. Lots are drawn before the first draft, and an arm's own
+    texts and offer take the place of those given.
     """
     if channel not in SENDABLE:
         raise Blocked(
             WhyNot(f"{channel} is not sent from here.", rule="channels", next_step="Use e-mail or SMS.")
         )
-    refused = contact.refusals(
-        imis_ids=imis_ids, channel=channel, area=area, now=now, is_automatic=is_automatic
-    )
-    left_out = {imis_id: held.why for imis_id, held in refused.items() if not held.waits}
+    left_out = _refused(imis_ids, area, channel, is_automatic=is_automatic, now=now)
     open_ones = [imis_id for imis_id in imis_ids if imis_id not in left_out]
-    made = drafts.make(imis_ids=open_ones, area=area, versions=versions, now=now, offer=offer)
+    if not kinds.is_service(f"{area}.message") and enter.before_outreach(
+        imis_ids=open_ones, area=area, now=now
+    ):
+        left_out |= _refused(open_ones, area, channel, is_automatic=is_automatic, now=now)
+        open_ones = [imis_id for imis_id in open_ones if imis_id not in left_out]
+    made, tried = words.drafted(
+        imis_ids=open_ones, area=area, channel=channel, versions=versions, offer=offer, now=now
+    )
     people, found = mirror.people(open_ones), {}
     for imis_id in open_ones:
         if imis_id not in made:
             left_out[imis_id] = NO_TEXT
             continue
         extra = {"is_automatic": is_automatic, "channel_reason": reason}
-        draft = _proposal(made[imis_id], extra, people[imis_id].chapter, scope or {}, made_from or {})
+        known = (made_from or {}) | tried.get(imis_id, {})
+        draft = _proposal(made[imis_id], extra, people[imis_id].chapter, scope or {}, known)
         try:
             found[imis_id] = _put(draft, by, now)
         except Blocked as blocked:
             left_out[imis_id] = blocked.why
     return Made(found, left_out)
+
+
+def _refused(
+    imis_ids: Collection[str], area: str, channel: str, *, is_automatic: bool, now: datetime
+) -> dict[str, WhyNot]:
+    found = contact.refusals(
+        imis_ids=imis_ids,
+        channel=channel,
+        area=area,
+        now=now,
+        is_automatic=is_automatic,
+        is_service=kinds.is_service(f"{area}.message"),
+    )
+    return {imis_id: held.why for imis_id, held in found.items() if not held.waits}
 
 
 NO_TEXT = WhyNot(
@@ -112,6 +137,7 @@ def still_true(proposal: Proposal, now: datetime) -> list[str]:
         now=now,
         is_automatic=bool(payload.get("is_automatic")),
         counts_planned=False,
+        is_service=kinds.is_service(proposal.kind),
     ).get(imis_id)
     if held and not held.waits:
         found.append(str(held.why))

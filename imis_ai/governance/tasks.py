@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit, privacy
+from imis_ai.governance.experiments import start
 from imis_ai.governance.guardrails import defaults
 from imis_ai.governance.models import Erasure
 from imis_ai.governance.outbox import deliver_due
@@ -127,6 +128,14 @@ def start_erasures(progress: Progress) -> int:
     started = request.start_due(now=timezone.now())
     progress.note(f"{started} begun.")
     return started
+
+
+@job("experiments.start", title="Draw lots for experiments", due=start.due)
+def start_experiments(progress: Progress) -> int:
+    """The dispatcher asks for it when a start was agreed to and its hold is over."""
+    begun = start.begin_due(now=timezone.now())
+    progress.note(f"{len(begun)} started.")
+    return len(begun)
 
 
 @job(inviting.JOB, title="Send invitations")

@@ -8,7 +8,8 @@ from functools import partial
 from django.utils import timezone
 
 from imis_ai.governance import guardrails, kinds, proposals, rollout
-from imis_ai.governance.messages import limits, offers, pauses, senders, shipped, tone
+from imis_ai.governance.experiments import start
+from imis_ai.governance.messages import contact, limits, offers, pauses, senders, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
 from imis_ai.governance.outbox import Then, checks, followers
 from imis_ai.governance.outbox.senders import register
@@ -37,6 +38,7 @@ def connect() -> None:
     navigation.phase_from(current_phase)
     kinds.register(proposals.REVERSAL)
     kinds.register(request.KIND)
+    kinds.register(start.KIND)
     own.register()
     kept.register()
     _connect_messages()
@@ -54,11 +56,22 @@ def _connect_messages() -> None:
 def _connect_outbox() -> None:
     """What is asked before something leaves, who carries it, and what follows when it has arrived."""
     checks.gate(name="rollout", look=_phase)
+    checks.register(name="control group", look=control_group, then=Then.STOP, problem="control group")
     checks.register(name="guardrails", look=guardrail_now, then=Then.PARK, problem="guardrail")
     for way in senders.WAYS:
         register(way=way, make=partial(senders.opened, timezone.now, Look))
     followers.on_done(name="revoked", follow=suggest_reversal)
     followers.on_done(name="messages.log", follow=senders.log_on_record)
+
+
+def control_group(message: OutboxMessage, now: datetime) -> WhyNot | None:
+    """Whoever drew up the list, by whatever road: a member who is left alone gets no message and no call."""
+    kind = kinds.KINDS.get(message.proposal.kind)
+    reaches = message.way in senders.WAYS or message.target == "task"
+    if not message.imis_id or not reaches or kind is None or kind.is_service or not kind.is_outreach:
+        return None
+    held = contact.left_alone(imis_id=message.imis_id, area=message.proposal.area, now=now)
+    return held and WhyNot(f"Not sent: {held.sentence}", held.rule)
 
 
 def _phase(message: OutboxMessage, now: datetime) -> WhyNot | None:

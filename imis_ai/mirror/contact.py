@@ -29,6 +29,13 @@ class Person:
     chapter: str
     is_gone: bool
     consent: dict[str, bool] = field(default_factory=dict)
+    given_name: str = ""
+    gender: str = ""
+
+    @property
+    def them(self) -> str:
+        """The word for this person in a sentence, from what iMIS was told; never guessed from a name."""
+        return {"m": "him", "male": "him", "f": "her", "female": "her"}.get(self.gender.casefold(), "them")
 
 
 def people(imis_ids: Collection[str]) -> dict[str, Person]:
@@ -152,4 +159,6 @@ def _person(row: Member, ids: tuple[str, ...], consent: dict[str, bool]) -> Pers
         chapter=row.chapter_id or "",
         is_gone=row.gone_at is not None,
         consent=consent,
+        given_name=row.first_name,
+        gender=row.gender,
     )

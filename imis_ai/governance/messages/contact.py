@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.timezone import localtime
 
-from imis_ai.governance.messages import addresses, limits, pauses
+from imis_ai.governance.messages import addresses, control, limits, pauses
 from imis_ai.governance.messages.limits import Limits
 from imis_ai.governance.models import Channel, ContactEntry, OptOut
 from imis_ai.governance.refusals import WhyNot
@@ -47,6 +47,7 @@ class _Asked:
     is_automatic: bool
     counts_planned: bool
     besides: str = ""
+    is_service: bool = False
 
 
 def people_only_from(source: Callable[[Collection[str], datetime], set[str]]) -> None:
@@ -63,6 +64,7 @@ def may_contact(
     is_automatic: bool = False,
     counts_planned: bool = True,
     besides: str = "",
+    is_service: bool = False,
 ) -> WhyNot | None:
     """The first rule that stands against it; None when nothing does."""
     found = refusals(
@@ -73,6 +75,7 @@ def may_contact(
         is_automatic=is_automatic,
         counts_planned=counts_planned,
         besides=besides,
+        is_service=is_service,
     )
     return found[imis_id].why if imis_id in found else None
 
@@ -86,17 +89,36 @@ def refusals(
     is_automatic: bool = False,
     counts_planned: bool = True,
     besides: str = "",
+    is_service: bool = False,
 ) -> dict[str, Refusal]:
     """Those of the members who may not be contacted, with the first rule against it. `besides`: a reference
     that does not count against itself. Contacts that are only planned count while drafting, not when sending.
+    `is_service`: of a kind that is owed to the member, so that a control group gets it too.
     """
-    asked = _Asked(channel, area, now, limits.current(), is_automatic, counts_planned, besides)
+    asked = _Asked(channel, area, now, limits.current(), is_automatic, counts_planned, besides, is_service)
     people = contact.people(imis_ids)
     found: dict[str, Refusal] = {}
-    for rule in (_not_here, _unwanted, _no_consent, _no_address, _silent, _too_often, _person_only, _quiet):
+    for rule in RULES:
         left = {imis_id: people.get(imis_id) for imis_id in imis_ids if imis_id not in found}
         found |= rule(left, asked)
     return found
+
+
+def always_a_person(*, imis_ids: Collection[str], now: datetime) -> set[str]:
+    """Those of the members who are so valuable that they always hear from a person."""
+    known = limits.current()
+    if _people_only:
+        return _people_only[0](imis_ids, now) & set(imis_ids)
+    since = localtime(now - timedelta(days=3 * 365)).date()
+    return contact.highest_paying(known.people_only_share, since) & set(imis_ids)
+
+
+def left_alone(*, imis_id: str, area: str, now: datetime) -> WhyNot | None:
+    """Whether the member is in a control group now; for what goes past drafts, such as a task to call."""
+    asked = _Asked("", area, now, limits.current(), is_automatic=False, counts_planned=False)
+    left: Left = dict(contact.people([imis_id]))
+    held = _control_group(left, asked).get(imis_id)
+    return held.why if held else None
 
 
 Left = dict[str, Person | None]
@@ -127,6 +149,26 @@ def _unwanted(left: Left, asked: _Asked) -> dict[str, Refusal]:
                 f"{person.name} asked on {on} for {row.get_kind_display()}.",
                 "opt-out",
                 "Only the member can change that.",
+            )
+    return found
+
+
+def _control_group(left: Left, asked: _Asked) -> dict[str, Refusal]:
+    """Left alone to compare: by every list, by hand and by machine."""
+    if asked.is_service:
+        return {}
+    held, today = (
+        control.held(imis_ids=_all_ids(left), area=asked.area, now=asked.now),
+        localtime(asked.now).date(),
+    )
+    found = {}
+    for imis_id, person in left.items():
+        until = max((held[own] for own in person.ids if own in held), default=None)
+        if until:
+            ends = localtime(asked.now).replace(hour=0, minute=0, second=0, microsecond=0)
+            said = control.sentence(person=person, until=until, today=today)
+            found[imis_id] = Refusal(
+                WhyNot(said, control.RULE), until=ends + timedelta(days=(until - today).days + 1)
             )
     return found
 
@@ -262,3 +304,16 @@ def _no(sentence: str, rule: str, next_step: str = "") -> Refusal:
 
 def _all_ids(left: Left) -> set[str]:
     return {own for person in left.values() for own in person.ids}
+
+
+RULES = (
+    _not_here,
+    _unwanted,
+    _control_group,
+    _no_consent,
+    _no_address,
+    _silent,
+    _too_often,
+    _person_only,
+    _quiet,
+)

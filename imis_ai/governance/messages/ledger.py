@@ -9,6 +9,7 @@ from imis_ai.accounts.models import User
 from imis_ai.governance import audit
 from imis_ai.governance.messages import locks
 from imis_ai.governance.models import (
+    Assignment,
     ContactEntry,
     ContactEvent,
     Generation,
@@ -236,6 +237,7 @@ def forget(*, imis_id: str) -> None:
         model.objects.filter(imis_id=imis_id).delete()
     Generation.objects.filter(imis_id=imis_id).delete()
     ContactEntry.objects.filter(imis_id=imis_id).update(imis_id=mark, address_digest="", reason="")
+    Assignment.objects.filter(imis_id=imis_id).update(imis_id=mark)
 
 
 def purge_generations(*, before: datetime) -> int:

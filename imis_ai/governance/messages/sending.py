@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
+from imis_ai.governance import kinds
 from imis_ai.governance.messages import addresses, contact, drafts, ledger, locks, mail, sms
 from imis_ai.governance.models import Channel, ContactEntry, Proposal, TemplateVersion
 from imis_ai.governance.refusals import WhyNot
@@ -52,6 +53,7 @@ def why_not(*, message: Message, now: datetime) -> Held | None:
         is_automatic=is_automatic(message),
         counts_planned=False,
         besides=message.reference,
+        is_service=kinds.is_service(message.proposal.kind),
     ).get(imis_id)
     if found:
         return Held(found.why, found.until if found.waits else None)

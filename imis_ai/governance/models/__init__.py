@@ -2,6 +2,7 @@
 
 from imis_ai.governance.models.audit import AuditDetail, AuditEntry, AuditHead, AuditSeal
 from imis_ai.governance.models.contact import ContactEntry, ContactEvent, OptOut, Pause, StaffItem
+from imis_ai.governance.models.experiment import Arm, Assignment, Experiment, Holdout
 from imis_ai.governance.models.guardrail import Guardrail, GuardrailSignature, GuardrailVersion
 from imis_ai.governance.models.message import (
     Channel,
@@ -25,6 +26,8 @@ from imis_ai.governance.models.rollout import (
 )
 
 __all__ = [
+    "Arm",
+    "Assignment",
     "AuditDetail",
     "AuditEntry",
     "AuditHead",
@@ -37,11 +40,13 @@ __all__ = [
     "Decision",
     "Delegation",
     "Erasure",
+    "Experiment",
     "Feedback",
     "Generation",
     "Guardrail",
     "GuardrailSignature",
     "GuardrailVersion",
+    "Holdout",
     "LegalHold",
     "Offer",
     "OfferUse",

@@ -13,6 +13,7 @@ from imis_ai.accounts.models import AccessEntry
 from imis_ai.governance import audit
 from imis_ai.governance.messages import ledger
 from imis_ai.governance.models import (
+    Assignment,
     AuditDetail,
     ContactEntry,
     Decision,
@@ -48,6 +49,7 @@ MESSAGES = {
     "Opt-outs": OptOut,
     "Offers": OfferUse,
     "Questions to staff": StaffItem,
+    "Groups in comparisons": Assignment,
 }
 
 
