@@ -202,7 +202,7 @@ def test_many_members_are_asked_in_a_fixed_number_of_queries(django_assert_max_n
     members = [reachable() for _ in range(30)]
     ids = [member.imis_id for member in members]
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         assert messages.refusals(imis_ids=ids, channel="email", area="retention", now=NOW) == {}
 
 
