@@ -8,6 +8,7 @@ from imis_ai import views
 from imis_ai.accounts.views import entrance
 from imis_ai.integrations.api.urls import urlpatterns as common_api
 from imis_ai.mirror import webhooks
+from imis_ai.views import members, today
 from retention.urls import api_urlpatterns as retention_api
 
 api = [
@@ -19,7 +20,9 @@ api = [
     re_path(r"^(?P<rest>.*)$", views.nothing_in_api, name="api_nothing"),
 ]
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", today.today, name="home"),
+    path("members/", members.listed, name="members"),
+    path("members/export.csv", members.export, name="members_export"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
     path("", include("imis_ai.accounts.urls")),

@@ -1,27 +1,15 @@
 """The address of the list of members at risk, read into `Filters`."""
 
 import re
-from dataclasses import dataclass
-from datetime import date
 
 from django import forms
 from django.http import QueryDict
 
+from imis_ai.ui.filters import Chip, Option, Several, address, chip, month_name
 from retention.queries import list as risk
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 SORTS = ("name", "risk", "lapse", "dues", "value", "renews", "next")
-
-
-class Several(forms.MultipleChoiceField):
-    """Any number of values; without `choices` any text, which then simply matches or does not."""
-
-    def __init__(self, *, choices=(), **kwargs) -> None:
-        super().__init__(choices=choices, required=False, **kwargs)
-        self.is_open = not choices
-
-    def valid_value(self, value: str) -> bool:
-        return self.is_open or super().valid_value(value)
 
 
 class RiskFilterForm(forms.Form):
@@ -63,42 +51,6 @@ class RiskFilterForm(forms.Form):
         )
 
 
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-    is_on: bool
-    number: int | None = None
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One filter above the list: its words when set, its choices in the popover, the address without it."""
-
-    name: str
-    label: str
-    question: str
-    options: list[Option]
-    is_on: bool
-    words: str
-    without: str
-    input: str = "checkbox"
-    names_itself: bool = False
-
-
-def address(query: QueryDict, **changes: object) -> str:
-    """The query string with some keys set (lists too) or, with None, dropped; page and panel start afresh."""
-    copy = query.copy()
-    for name, value in {"page": None, "panel": None, **changes}.items():
-        if value is None:
-            copy.pop(name, None)
-        elif isinstance(value, list | tuple):
-            copy.setlist(name, list(value))
-        else:
-            copy[name] = value
-    return f"?{copy.urlencode()}"
-
-
 def chips(
     *,
     filters: risk.Filters,
@@ -110,22 +62,35 @@ def chips(
     made = []
     if filters.has_bands:
         made.append(_bands(filters, query))
-    made.append(_chip("tier", "Tier", "Show these tiers", tiers, filters.tiers, query))
+    made.append(chip("tier", "Tier", "Show these tiers", tiers, filters.tiers, query))
     if len(chapters) > 1:
-        made.append(_chip("chapter", "Chapter", "Show these chapters", chapters, filters.chapters, query))
+        made.append(chip("chapter", "Chapter", "Show these chapters", chapters, filters.chapters, query))
     if filters.view != "unscored":
         reasons = list(risk.REASONS.items())
         made.append(
-            _chip("reason", "Reason", "Where one of these raises the risk", reasons, filters.reasons, query)
+            chip(
+                "reason",
+                "Reason",
+                "Where one of these raises the risk",
+                reasons,
+                filters.reasons,
+                query,
+                names_itself=True,
+            )
         )
-    named = [(month, _month(month)) for month in months]
-    made.append(_chip("renews", "Renews", "Term ends in these months", named, filters.renews, query))
+    named = [(month, month_name(month)) for month in months]
+    made.append(
+        chip(
+            "renews",
+            "Renews",
+            "Term ends in these months",
+            named,
+            filters.renews,
+            query,
+            names_itself=True,
+        )
+    )
     return made
-
-
-def removable(made: list[Chip]) -> list[tuple[str, str]]:
-    """Filters that narrow the list, as words and the address without them."""
-    return [(f"{chip.label}: {chip.words}", chip.without) for chip in made if chip.is_on]
 
 
 def _bands(filters: risk.Filters, query: QueryDict) -> Chip:
@@ -141,29 +106,3 @@ def _bands(filters: risk.Filters, query: QueryDict) -> Chip:
         words="any" if everything else ", ".join(names[key] for key in chosen).capitalize(),
         without=address(query, band=list(names)),
     )
-
-
-def _chip(
-    name: str,
-    label: str,
-    question: str,
-    choices: list[tuple[str, str]],
-    chosen: tuple[str, ...],
-    query: QueryDict,
-) -> Chip:
-    on = [text for value, text in choices if value in chosen] or [*chosen]
-    more = f" +{len(on) - 1}" if len(on) > 1 else ""
-    return Chip(
-        name=name,
-        label=label,
-        question=question,
-        options=[Option(value, text, value in chosen) for value, text in choices],
-        is_on=bool(on),
-        words=on[0] + more if on else "any",
-        without=address(query, **{name: None}),
-        names_itself=name in ("renews", "reason"),
-    )
-
-
-def _month(month: str) -> str:
-    return f"{date.fromisoformat(f'{month}-01'):%b %Y}"

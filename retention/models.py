@@ -1,7 +1,7 @@
 """Scores of the retention domain. One `ScoreRun` is staged whole, then made current in one UPDATE."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 WORTH_A_LOOK = 0.25  # lists begin at medium risk; rows below are seldom read in the order of 30 or 60 days
 
@@ -23,6 +23,12 @@ class ScoreRun(models.Model):
         decimal_places=2,
         null=True,
         help_text="from here on a member is among the tenth of the scored with the highest value",
+    )
+
+    totals = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        help_text="by chapter code: scored, at_risk, lost (dues), ending and renewing (terms in 90 days)",
     )
 
     class Meta:

@@ -14,9 +14,10 @@ from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import names_revealed, needs
 from imis_ai.mirror import access, timeline
 from imis_ai.ui import exports, figures, words
+from imis_ai.ui.filters import address, removable
 from imis_ai.ui.tables import Column, Pages, heads
 from retention.calc import bands
-from retention.forms import RiskFilterForm, address, chips, removable
+from retention.forms import RiskFilterForm, chips
 from retention.models import ScoreRun
 from retention.queries import above, panel
 from retention.queries import export as csv

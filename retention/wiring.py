@@ -6,11 +6,14 @@ from imis_ai.governance.privacy import register_holder
 from imis_ai.governance.privacy.periods import MONTH, register_period
 from imis_ai.governance.rollout import evidence
 from imis_ai.mirror import followers
-from imis_ai.ui import navigation
+from imis_ai.mirror.members import Extra, add_columns
+from imis_ai.ui import navigation, today
+from imis_ai.ui.tables import Column
 from retention import actions
 from retention.actions.propose import SCORES
-from retention.queries import insights, personal, story
+from retention.queries import columns, insights, personal, story
 from retention.queries import rollout as proof
+from retention.queries import today as first_page
 
 SCORES_KIND = kinds.Kind(
     name=SCORES,
@@ -45,6 +48,22 @@ AREA = rollout.Area(
 )
 NEEDS = "On decisions later than its training, the model is better than what can be done without it"
 
+COLUMNS = Extra(
+    "retention",
+    (
+        Column("Risk, of 100", "risk", "c-score", falls=True, hint="To lapse within 90 days"),
+        Column(
+            "Value", "value", "c-value num", falls=True, hint="What this member paid in the last 12 months"
+        ),
+    ),
+    "retention/_columns.html",
+    "retention.members",
+    columns.cells,
+    {"risk": columns.by("risk_90"), "value": columns.by("value")},
+    ("risk_of_100", "low_of_100", "high_of_100", "value"),
+    columns.line,
+)
+
 
 def connect() -> None:
     """Called once at start."""
@@ -57,6 +76,8 @@ def connect() -> None:
             "Retention", "risk_list", "pulse", "retention.totals", order=40, key="r", prefix="/retention/"
         )
     )
+    today.add("retention", first_page.part)
+    add_columns(COLUMNS)
     followers.add("retention.rescore")
     register_holder("retention", export=personal.sections)  # scores go with the member
     register_teller("retention", story.tell)

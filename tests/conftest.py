@@ -7,6 +7,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import pytest  # noqa: E402  after the environment that numpy reads
+from django.core.cache import caches  # noqa: E402  likewise
 from django.db import connection  # noqa: E402  likewise
 
 CHAIN = ("governance_auditentry", "governance_auditdetail")
@@ -28,3 +29,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def one_password(settings):
     """People enter tests without a second step; its own tests switch it on."""
     settings.MFA_REQUIRED = False
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """Figures are kept by the version of the data, which rows planted by factories do not change."""
+    caches["figures"].clear()

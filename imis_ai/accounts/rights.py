@@ -51,6 +51,12 @@ class Right(NamedTuple):
 
 AUDITOR = ("auditor",)
 RIGHTS = {
+    "today.read": Right("see what waits today", EVERYBODY, AUDITOR),
+    "members.read": Right("look up members", ("membership", "finance", "admin", "chapter"), AUDITOR),
+    "members.export": Right("export members", ("membership", "finance", "chapter")),
+    "money.totals": Right(
+        "see what members owe and paid, added up", ("membership", "finance", "chapter", "executive"), AUDITOR
+    ),
     "retention.totals": Right("see how many members are at risk", EVERYBODY, AUDITOR),
     "retention.members": Right(
         "see members at risk by name", ("membership", "finance", "admin", "chapter"), AUDITOR

@@ -1,6 +1,7 @@
 """How long a session lives: 8 hours without use, 12 hours in all, 15 minutes as freshly confirmed."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
@@ -42,7 +43,17 @@ def is_due(request: HttpRequest) -> bool:
 
 
 def keep(request: HttpRequest) -> None:
+    """Mark use. The first mark of a session remembers when this person was here before."""
+    if "here_before" not in request.session:
+        seen = request.user.last_seen_at
+        request.session["here_before"] = seen.isoformat() if seen else ""
     request.session["kept"] = int(time.time())
+
+
+def here_before(request: HttpRequest) -> datetime | None:
+    """When this person last used the product before this session."""
+    said = request.session.get("here_before", "")
+    return datetime.fromisoformat(said) if said else None
 
 
 def confirm(request: HttpRequest) -> None:

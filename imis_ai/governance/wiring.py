@@ -7,7 +7,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from imis_ai.governance import guardrails, kinds, proposals, rollout
+from imis_ai.governance import guardrails, kinds, member_columns, proposals, rollout, today
 from imis_ai.governance.experiments import start
 from imis_ai.governance.messages import contact, limits, offers, pauses, senders, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
@@ -16,8 +16,11 @@ from imis_ai.governance.outbox.senders import register
 from imis_ai.governance.privacy import kept, own, request
 from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.governance.rollout.frame import current_phase
+from imis_ai.mirror.members import Extra, add_columns
 from imis_ai.mirror.tasks import Look
 from imis_ai.ui import navigation
+from imis_ai.ui import today as first_page
+from imis_ai.ui.tables import Column
 
 Place = navigation.Place
 PLACES = (
@@ -29,6 +32,16 @@ PLACES = (
     Place("People and rights", "people", "people", "people.read", 92, "Settings", prefix="/settings/people/"),
     Place("Guardrails and texts", "admin:index", "lock", "admin.open", 95, "Settings", prefix="/admin/"),
 )
+COLUMNS = Extra(
+    "governance",
+    (Column("Last contact", "contact", "c-last", falls=True), Column("Open", "", "c-open num")),
+    "governance/_columns.html",
+    "approvals.read",
+    member_columns.cells,
+    {"contact": member_columns.by_last_contact},
+    ("last_contact", "open_items"),
+    member_columns.line,
+)
 
 
 def connect() -> None:
@@ -36,6 +49,8 @@ def connect() -> None:
     for place in PLACES:
         navigation.add(place)
     navigation.phase_from(current_phase)
+    first_page.add("governance", today.part)
+    add_columns(COLUMNS)
     kinds.register(proposals.REVERSAL)
     kinds.register(request.KIND)
     kinds.register(start.KIND)

@@ -8,6 +8,9 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from imis_ai.jobs import wiring  # noqa: PLC0415  app ready
+
+        wiring.connect()
         autodiscover_modules(
             "tasks"
         )  # every app registers its jobs there; web and worker know the same names

@@ -1,5 +1,7 @@
 """The door to member data: which members a person may see, and whose names. Pages and API start here."""
 
+from collections.abc import Collection
+
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from guardian.shortcuts import get_objects_for_user
 
@@ -11,16 +13,29 @@ SCOPED = {"view": "view_chapter_members", "draft": "draft_chapter_work", "approv
 NAMES = {User.Role.MEMBERSHIP, User.Role.FINANCE, User.Role.CHAPTER}
 
 
-def members(viewer: User) -> QuerySet[Member]:
-    """Members alive in iMIS whom the viewer may see; none for executives, strangers and disabled accounts."""
+def members(viewer: User, chapters: Collection[str] | QuerySet | None = None) -> QuerySet[Member]:
+    """Members alive in iMIS whom the viewer may see; none for executives, strangers and disabled accounts.
+
+    `chapters` are the codes of `chapters_for(viewer)` where the caller has asked for them already.
+    """
     alive = Member.objects.filter(gone_at=None)
     if not viewer.is_authenticated or not viewer.is_active:
         return alive.none()
     if viewer.role in ALL_MEMBERS or viewer.is_auditor:
         return alive
     if viewer.role == User.Role.CHAPTER:
-        return alive.filter(chapter__in=[chapter.code for chapter in chapters_for(viewer)])
+        return alive.filter(chapter__in=own_chapters(viewer) if chapters is None else chapters)
     return alive.none()
+
+
+def own_chapters(viewer: User) -> list[str]:
+    """Codes of the chapters whose members a chapter manager sees. One query."""
+    return [chapter.code for chapter in chapters_for(viewer)]
+
+
+def numbers(viewer: User) -> QuerySet:
+    """Numbers of a chapter manager's members, to look within: no query of its own."""
+    return members(viewer, chapters_for(viewer).values("code")).values("imis_id")
 
 
 def chapters_for(viewer: User, action: str = "view") -> QuerySet[Chapter]:

@@ -1,11 +1,12 @@
 """Reads of the mirror for pages, jobs and other apps. What a viewer may see comes from `mirror.access`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 
+from imis_ai.mirror import kept
 from imis_ai.mirror.models import (
     Change,
     DirtyMember,
@@ -26,11 +27,15 @@ STALE = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Freshness:
-    """How old the mirror is. `level`: fresh, late, failed or never; `as_of`: the oldest feed's success."""
+    """How old the mirror is. `level`: fresh, late, failed or never; `as_of`: the oldest feed's success.
+
+    `data` is the version of what it holds, for figures that are kept; empty before the first reading.
+    """
 
     level: str
     as_of: datetime | None
     sentence: str
+    data: str = ""
 
 
 def feeds() -> QuerySet[Feed]:
@@ -52,9 +57,13 @@ def rejects(feed: str | None = None) -> QuerySet[Reject]:
 
 def freshness(now: datetime) -> Freshness:
     """One verdict over all feeds in use, for the top of every page."""
-    used = list(Feed.objects.filter(is_paused=False).exclude(last_try_at=None))
+    used = list(Feed.objects.filter(is_paused=False).exclude(last_try_at=None).annotate(data=kept.version()))
     if not used:
         return Freshness("never", None, "iMIS has not been read yet.")
+    return replace(_verdict(used, now), data=used[0].data)
+
+
+def _verdict(used: list[Feed], now: datetime) -> Freshness:
     never = [feed.name for feed in used if feed.last_success_at is None]
     if never:
         return Freshness("failed", None, f"Never read completely: {', '.join(sorted(never))}.")

@@ -1,11 +1,13 @@
 """What the mirror adds to the frame: its page, and how fresh the data is."""
 
-from imis_ai.mirror import queries
+from imis_ai.mirror import queries, today
 from imis_ai.ui import navigation
+from imis_ai.ui import today as first_page
 
 
 def connect() -> None:
     """Called once at start."""
+    navigation.add(navigation.Place("Members", "members", "person", "members.read", 30, "", "m", "/members/"))
     navigation.add(
         navigation.Place(
             "Data and sync",
@@ -19,3 +21,4 @@ def connect() -> None:
         )
     )
     navigation.freshness_from(queries.freshness)
+    first_page.add("mirror", today.part)

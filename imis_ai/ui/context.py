@@ -16,13 +16,18 @@ def frame(request: HttpRequest) -> dict:
     if user is None or not user.is_authenticated:
         return base
     places = [place for place in navigation.PLACES if user.may(place.right)]
-    here = next((p for p in reversed(places) if p.prefix and request.path.startswith(p.prefix)), None)
+    work = [place for place in places if place.group == "Work"]
+    bar = [place for place in places if not place.group][:2] + work[:1]
     return base | {
         "places": places,
-        "here": here,
+        "here": navigation.here(places, request.path),
+        "bar": bar,
+        "behind": [place for place in places if place not in bar],
+        "may_reveal": user.may("names.reveal"),
         "may_pause": user.may("outgoing.pause"),
         "may_see_rollout": user.may("rollout.read"),
         "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now)),
         "session_left": sessions.left(request),
-        "freshness": SimpleLazyObject(lambda: navigation.freshness(now)),
+        "freshness": getattr(request, "freshness", None)
+        or SimpleLazyObject(lambda: navigation.freshness(now)),
     }

@@ -156,3 +156,72 @@ def _ceiling(value: float) -> float:
         if value <= step:
             return step
     return value
+
+
+class Bar(NamedTuple):
+    """One month: what came, and what is expected in all with its range (0 where nothing is)."""
+
+    label: str
+    solid: float
+    value: float
+    low: float
+    high: float
+
+
+class DrawnBar(NamedTuple):
+    x: float
+    middle: float
+    solid_y: float
+    solid_height: float
+    pale_y: float
+    pale_height: float
+    whisker: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Bars:
+    bars: list[DrawnBar]
+    grid: list[tuple[float, float]]  # y, value
+    width: int
+    height: int
+    base: float
+    bar: float
+
+
+def bars(given: Sequence[Bar], *, width: int = 1140, height: int = 264) -> Bars:
+    """Bars from zero with whiskers; room for the numbers of the axis on the left, for the months below."""
+    left, base, top, bar = 56.0, height - 32.0, 16.0, 46.0
+    peak = _ceiling_of_money(max([*(max(each.solid, each.high, each.value) for each in given), 1.0]))
+    step = (width - left) / max(len(given), 1)
+
+    def y(value: float) -> float:
+        return round(base - (base - top) * value / peak, 1)
+
+    drawn = []
+    for n, each in enumerate(given):
+        x = round(left + step * n + (step - bar) / 2, 1)
+        middle = round(x + bar / 2, 1)
+        low, high = y(each.low), y(each.high)
+        whisker = f"M{middle} {low}V{high}M{middle - 6} {low}h12M{middle - 6} {high}h12" if each.high else ""
+        solid, pale = y(each.solid), y(each.value)
+        heights = round(base - solid, 1), round(base - pale, 1)
+        drawn.append(DrawnBar(x, middle, solid, heights[0], pale, heights[1], whisker, each.label))
+    return Bars(drawn, [(y(peak * n / 4), peak * n / 4) for n in range(5)], width, height, base, bar)
+
+
+def _ceiling_of_money(value: float) -> float:
+    """The next of 1, 2, 4, 8 times a power of ten: a quarter of it is a round number."""
+    size = 10.0 ** (len(str(int(value))) - 1)
+    return next(size * step for step in (1, 2, 4, 6, 8, 10) if value <= size * step)
+
+
+def spark(points: Sequence[float], *, width: float = 240.0, height: float = 34.0) -> tuple[str, float, float]:
+    """A small line without axes, from its lowest to its highest value; where it ends."""
+    low, high = min(points), max(points)
+    span = (high - low) or 1.0
+    places = [
+        (round(width * n / (len(points) - 1), 1), round(height - 3 - (height - 6) * (value - low) / span, 1))
+        for n, value in enumerate(points)
+    ]
+    return _joined(places), *places[-1]

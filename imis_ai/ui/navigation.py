@@ -19,11 +19,12 @@ class Place(NamedTuple):
 
 
 class Freshness(Protocol):
-    """How old the data is. `level`: fresh, late, failed or never."""
+    """How old the data is. `level`: fresh, late, failed or never; `data` is its version, if any."""
 
     level: str
     as_of: datetime | None
     sentence: str
+    data: str
 
 
 class Phase(NamedTuple):
@@ -39,7 +40,7 @@ class Phase(NamedTuple):
     news: str
 
 
-PLACES: list[Place] = []
+PLACES: list[Place] = [Place("Today", "home", "today", "today.read", 10, "", "t", "/")]
 _phases: list[Callable[[str, datetime], Phase | None]] = []
 _freshness: list[Callable[[datetime], Freshness]] = []
 
@@ -48,6 +49,12 @@ def add(place: Place) -> None:
     if place not in PLACES:
         PLACES.append(place)
         PLACES.sort(key=lambda known: known.order)
+
+
+def here(places: list[Place], path: str) -> Place | None:
+    """The place that an address belongs to; the first page is only itself."""
+    inside = (place for place in reversed(places) if place.prefix and path.startswith(place.prefix))
+    return next((place for place in inside if place.prefix != "/" or path == "/"), None)
 
 
 def phase_from(source: Callable[[str, datetime], Phase | None]) -> None:

@@ -15,7 +15,7 @@ from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import queries as members
 from imis_ai.registry import queries as registry
 from retention.models import ScoreRun
-from retention.queries import predictions
+from retention.queries import predictions, totals
 from retention.queries.predictions import HORIZONS, Predicted
 
 PREDICT, STORE = "Score members", "Store scores"
@@ -111,9 +111,9 @@ def _high(said: Predicted) -> float | None:
 
 
 def _count(run: ScoreRun) -> None:
-    run.scored = run.riskscore_set.filter(abstained="").count()
-    run.abstained = run.riskscore_set.exclude(abstained="").count()
-    run.save(update_fields=["scored", "abstained"])
+    run.totals, run.abstained = totals.by_chapter(run=run)
+    run.scored = sum(sums["scored"] for sums in run.totals.values())
+    run.save(update_fields=["scored", "abstained", "totals"])
 
 
 def _refresh_features(as_of: date, now: datetime) -> None:

@@ -19,23 +19,24 @@ class Waiting:
 
 def count(*, viewer: User) -> int:
     """How many items wait for this viewer."""
-    return _rows(viewer).count()
+    return waiting_rows(viewer).count()
 
 
 def waiting(*, viewer: User, start: int, stop: int) -> list[Waiting]:
     """One page of them, oldest first."""
-    page = list(_rows(viewer).order_by("opened_at", "pk")[start:stop])
+    page = list(waiting_rows(viewer).order_by("opened_at", "pk")[start:stop])
     names = contact.visible(viewer, {item.imis_id for item in page if item.imis_id})
     return [Waiting(item, names.get(item.imis_id, "")) for item in page]
 
 
 def one(*, viewer: User, pk: int) -> StaffItem | None:
     """The item, if it is for this viewer."""
-    return _rows(viewer, is_open=False).filter(pk=pk).first()
+    return waiting_rows(viewer, is_open=False).filter(pk=pk).first()
 
 
-def _rows(viewer: User, *, is_open: bool = True) -> QuerySet[StaffItem]:
+def waiting_rows(viewer: User, *, is_open: bool = True) -> QuerySet[StaffItem]:
+    """Items for this viewer: a chapter manager's own members only."""
     rows = StaffItem.objects.filter(done_at=None) if is_open else StaffItem.objects.all()
     if viewer.role == User.Role.CHAPTER:
-        return rows.filter(imis_id__in=access.members(viewer).values("imis_id"))
+        return rows.filter(imis_id__in=access.numbers(viewer))
     return rows

@@ -20,8 +20,7 @@ def visible(*, viewer: User) -> QuerySet[Proposal]:
     if viewer.role != User.Role.CHAPTER:
         return found
     chapters = access.chapters_for(viewer).values("code")
-    members = access.members(viewer).values("imis_id")
-    return found.filter(Q(chapter__in=chapters) | Q(imis_id__in=members))
+    return found.filter(Q(chapter__in=chapters) | Q(imis_id__in=access.numbers(viewer)))
 
 
 def waiting_for(*, viewer: User, now: datetime) -> QuerySet[Proposal]:
@@ -54,6 +53,7 @@ def for_person(*, viewer: User, tab: str, now: datetime) -> QuerySet[Proposal]:
     )
 
 
-def listed(*, viewer: User, tab: str, now: datetime, area: str = "") -> QuerySet[Proposal]:
+def listed(*, viewer: User, tab: str, now: datetime, area: str = "", kind: str = "") -> QuerySet[Proposal]:
     found = for_person(viewer=viewer, tab=tab, now=now).select_related("proposed_by", "assigned_to")
+    found = found.filter(kind=kind) if kind else found
     return found.filter(area=area) if area else found

@@ -28,7 +28,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for this person's yes; the panel holds one of them."""
     now = timezone.now()
     tab = request.GET.get("tab") if request.GET.get("tab") in proposals.TABS else "mine"
-    found = proposals.listed(viewer=request.user, tab=tab, now=now)
+    kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds.KINDS else ""
+    found = proposals.listed(viewer=request.user, tab=tab, now=now, kind=kind)
     pages = Pages.of(_number(request.GET.get("page")), found.count())
     rows = [_row(proposal) for proposal in found[pages.start : pages.stop]]
     asked = request.GET.get("panel")
@@ -38,6 +39,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "heads": heads(COLUMNS, ""),
         "tabs": _tabs(request, tab, now),
         "tab": tab,
+        "only": kinds.KINDS[kind].label if kind else "",
         "panel_label": "Suggestion",
     }
     if asked:

@@ -158,3 +158,30 @@ def minus(later: datetime, earlier: datetime) -> timedelta:
 @register.filter
 def percent(share: float | None) -> str:
     return "" if share is None else words.percent(share)
+
+
+@register.inclusion_tag("ui/spark.html")
+def spark(points) -> dict:
+    """A small line without axes; nothing for fewer than two points."""
+    return {"line": figures.spark(points) if len(points) > 1 else None}
+
+
+@register.filter
+def day_or_time(at: datetime, now: datetime) -> str:
+    """06:07 for today, Mon for this week, 14 Nov before."""
+    local, today = localtime(at), localtime(now).date()
+    if local.date() == today:
+        return f"{local:%H:%M}"
+    return f"{local:%a}" if (today - local.date()).days < 7 else words.short_date(local.date(), today)
+
+
+@register.filter
+def money_axis(amount: float) -> str:
+    """312000 -> $312k, for the axis of a chart."""
+    if not amount:
+        return "0"
+    symbol = words.SYMBOLS.get(settings.CURRENCY, f"{settings.CURRENCY} ")
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if amount >= size:
+            return f"{symbol}{amount / size:g}{letter}"
+    return f"{symbol}{amount:g}"

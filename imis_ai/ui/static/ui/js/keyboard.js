@@ -42,6 +42,7 @@ const KEYS = {
   x: () => toggle(false),
   X: () => toggle(true),
   o: () => link(current())?.click(),
+  Enter: () => (current() ? link(current())?.click() : press("[data-first]")),
   u: back,
   "/": () => press("[data-palette]"),
   "?": () => press("[data-help]"),
@@ -71,6 +72,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
+  if (event.key === "Enter" && event.target.closest("a, button, summary, label")) return;
   if (!document.body.hasAttribute("data-shortcuts") || document.querySelector("dialog[open]")) return;
   if (Date.now() - went < WAIT) {
     went = 0;

@@ -1,4 +1,4 @@
-"""The first page, search, and the pages that say what went wrong."""
+"""Search, health, and the pages that say what went wrong."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from imis_ai.accounts.problems import problem
@@ -16,16 +16,6 @@ from imis_ai.ui import navigation, words
 
 API = "/api/"
 FOUND = 8
-
-
-@require_safe
-@needs("account.own")
-def home(request: HttpRequest) -> HttpResponse:
-    """The first page of this person's work; administrators begin with the data."""
-    places = [place for place in navigation.PLACES if request.user.may(place.right)]
-    work = next((place for place in places if place.group == "Work"), places[0])
-    own = "data" if request.user.role == "admin" else work.url_name
-    return redirect(own)
 
 
 @require_safe
@@ -49,7 +39,7 @@ def _found(request: HttpRequest) -> dict:
         return {"asked": "", "pages": places[:FOUND], "members": []}
     with_names = access.sees_names(request.user) or names_revealed(request)
     members = []
-    if request.user.may("retention.members"):
+    if request.user.may("members.read"):
         exact = Q(imis_id=asked)
         named = Q()
         for word in asked.split():
