@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit, privacy
-from imis_ai.governance.experiments import start
+from imis_ai.governance.experiments import ending, enter, start, widen
 from imis_ai.governance.guardrails import defaults
 from imis_ai.governance.models import Erasure
 from imis_ai.governance.outbox import deliver_due
@@ -136,6 +136,23 @@ def start_experiments(progress: Progress) -> int:
     begun = start.begin_due(now=timezone.now())
     progress.note(f"{len(begun)} started.")
     return len(begun)
+
+
+@job("experiments.widen", title="Widen experiments", due=widen.due)
+def widen_experiments(progress: Progress) -> int:
+    """The dispatcher asks for it when a second person agreed and the hold is over."""
+    done = widen.apply_due(now=timezone.now())
+    progress.note(f"{len(done)} widened.")
+    return len(done)
+
+
+@job("experiments.night", title="Let new members in and read experiments")
+def read_experiments(progress: Progress) -> int:
+    """Part of the night, after iMIS was read: newcomers are drawn, what has come to its day is read once."""
+    now = timezone.now()
+    entered, read = enter.let_in_all(now=now), ending.read_due(now=now)
+    progress.note(f"{entered:,} members came in, {len(read)} experiments read.")
+    return len(read)
 
 
 @job(inviting.JOB, title="Send invitations")

@@ -8,7 +8,7 @@ from functools import partial
 from django.utils import timezone
 
 from imis_ai.governance import guardrails, kinds, member_columns, proposals, rollout, today
-from imis_ai.governance.experiments import start
+from imis_ai.governance.experiments import start, widen
 from imis_ai.governance.messages import contact, limits, offers, pauses, senders, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
 from imis_ai.governance.outbox import Then, checks, followers
@@ -54,6 +54,7 @@ def connect() -> None:
     kinds.register(proposals.REVERSAL)
     kinds.register(request.KIND)
     kinds.register(start.KIND)
+    kinds.register(widen.KIND)
     own.register()
     kept.register()
     _connect_messages()

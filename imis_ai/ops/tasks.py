@@ -6,6 +6,7 @@ from imis_ai.jobs.progress import Cancelled, Progress, Superseded
 READING = "mirror.sync"
 PARTS = (
     READING,
+    "experiments.night",
     "features.build",
     "retention.keep_trained",
     "retention.score",

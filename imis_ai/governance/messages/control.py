@@ -38,7 +38,8 @@ def arms(*, imis_ids: Collection[str], area: str, now: datetime) -> dict[str, Ar
         experiment__state=Experiment.State.RUNNING,
         experiment__outcome_by__gte=localdate(now),
     )
-    return {row.imis_id: row.arm for row in found.select_related("arm__offer").order_by("experiment_id")}
+    found = found.select_related("arm__offer", "arm__experiment").order_by("experiment_id")
+    return {row.imis_id: row.arm for row in found}
 
 
 def sentence(*, person: Person, until: date, today: date) -> str:
