@@ -26,6 +26,7 @@ Place = navigation.Place
 PLACES = (
     Place("Approvals", "approvals", "tick", "approvals.read", 20, "", "a", "/approvals/"),
     Place("Waiting for a person", "answers", "person", "messages.answers", 45, prefix="/answers/"),
+    Place("Experiments", "experiments", "split", "experiments.read", 58, prefix="/experiments/"),
     Place("Write-back queue", "outbox", "outbox", "outbox.read", 70, "Oversight", "o", "/outbox/"),
     Place("Audit log", "audit_log", "shield", "audit.own", 85, "Oversight", "l", "/audit/"),
     Place("Rollout", "rollout", "up", "rollout.read", 90, "Settings", prefix="/settings/rollout/"),

@@ -146,6 +146,59 @@ def line(
     )
 
 
+class Interval(NamedTuple):
+    """A dot with its range at a place of the drawing, and the words for who points at it."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Intervals:
+    dots: list[Interval]
+    grid: list[Mark]
+    zero: float
+    labels: list[tuple[float, str]]
+    width: int
+    height: int
+
+
+def intervals(
+    values: Sequence[tuple[float, float, float]],
+    labels: Sequence[str],
+    *,
+    titles: Sequence[str],
+    width: int = 720,
+    height: int = 220,
+) -> Intervals:
+    """Dots with ranges, one step each from left to right, around a line at zero; at least one. `values` are
+    value, low and high.
+    """
+    left, right, upper, lower = 44.0, width - 16.0, 10.0, height - 24.0
+    peak = _ceiling(max(abs(end) for each in values for end in each) or 1)
+    step = (right - left) / len(values)
+
+    def y(value: float) -> float:
+        return round(lower - (lower - upper) * (value + peak) / (2 * peak), 1)
+
+    places = [round(left + step * (at + 0.5), 1) for at in range(len(values))]
+    dots = [
+        Interval(x, y(value), y(low), y(high), title)
+        for x, (value, low, high), title in zip(places, values, titles, strict=True)
+    ]
+    grid = [Mark(y(peak * part), _signed(peak * part)) for part in (-1, -0.5, 0, 0.5, 1)]
+    every = -(-len(values) // 8)
+    shown = [(x, label) for at, (x, label) in enumerate(zip(places, labels, strict=True)) if at % every == 0]
+    return Intervals(dots, grid, y(0), shown, width, height)
+
+
+def _signed(value: float) -> str:
+    return f"+{value:g}" if value > 0 else f"{value:g}".replace("-", "\N{MINUS SIGN}")
+
+
 def _joined(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x},{y}" for x, y in points)
 

@@ -58,6 +58,12 @@ def money(amount: Decimal | float, currency: str, *, cents: bool = True) -> str:
     return f"{MINUS if amount < 0 else ''}{symbol}{digits}"
 
 
+def points(share: float) -> str:
+    """A difference of 100, with its sign: +7."""
+    number = round(share * 100)
+    return f"+{number}" if number > 0 else str(number).replace("-", MINUS)
+
+
 def percent(share: float) -> str:
     return f"{share * 100:.1f}{NO_BREAK}%"
 

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from imis_ai.governance.experiments import plan, start
-from imis_ai.governance.models import Experiment
+from imis_ai.governance.models import Arm, Assignment, Experiment
 from tests.factories.messages import NOW, reachable
 from tests.factories.mirror import TermFactory, TierFactory
 
@@ -47,3 +47,32 @@ def running(seed: str = "seven", **fields) -> Experiment:
     """The same, with lots drawn."""
     now = fields.get("now", NOW)
     return start.begin(experiment=planned(**fields), now=now, seed=seed)
+
+
+def started(pk: int, imis_id: str = "104482") -> Experiment:
+    """One comparison that runs, with one member drawn; planted without the product's actions."""
+    made = Experiment.objects.create(
+        pk=pk,
+        name="Call before renewal",
+        area="retention",
+        audience="renewing",
+        series="calls",
+        window_days=60,
+        outcome_by=OUTCOME_BY,
+        made_at=NOW,
+    )
+    arms = [
+        Arm.objects.create(experiment=made, number=number, label=label, share=0.5, is_control=not number)
+        for number, label in enumerate(("Control group", "Call"))
+    ]
+    Experiment.objects.filter(pk=pk).update(seed="planted", started_at=NOW, state="running")
+    Assignment.objects.create(
+        experiment=made,
+        arm=arms[0],
+        imis_id=imis_id,
+        stratum="PRO",
+        term_end=ENDS,
+        decided_on=ENDS + dt.timedelta(days=60),
+        at=NOW,
+    )
+    return made

@@ -152,7 +152,7 @@ def test_the_range_holds_the_true_difference_as_often_as_it_says(report, members
         known += bool(np.isfinite(found.value))
 
     figure = report(
-        id=f"coverage, {members} members", goal="93 to 97.5 %", value=inside / CAMPAIGNS, n=CAMPAIGNS
+        id=f"coverage, {members} members", goal="93 to 98.5 %", value=inside / CAMPAIGNS, n=CAMPAIGNS
     )
 
     assert known == CAMPAIGNS

@@ -15,6 +15,7 @@ from imis_ai.governance.models import StaffItem
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
+from tests.factories.experiments import started
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
 from tests.factories.integrations import ApiClientFactory
 from tests.factories.mirror import NOW
@@ -97,6 +98,7 @@ def world(two_chapters):
     StaffItem.objects.create(pk=1, imis_id=dana.imis_id, why="asked", key="1", opened_at=NOW)
     sealed_entry()
     ErasureFactory(pk=1)
+    started(pk=1, imis_id=dana.imis_id)
     ApiClientFactory(pk=1, owner=UserFactory(role="membership"))
     TrainedModelFactory(name="churn")
     return two_chapters

@@ -14,6 +14,7 @@ from imis_ai.accounts.rights import RIGHTS
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, people_page
+from tests.factories.experiments import started
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
 from tests.factories.integrations import ApiClientFactory
 from tests.factories.mirror import NOW, MemberFactory
@@ -60,6 +61,8 @@ VALUES = {
     "line_id": "900001",
     "quarter": "2020-Q1",
     "item_id": "1",
+    "experiment_id": "1",
+    "move": "stop",
     "client_id": "1",
     "model": "churn",
 }
@@ -108,6 +111,7 @@ def filled(run):
     OutboxMessageFactory(pk=1, imis_id="104482", proposal=made)
     sealed_entry()
     ErasureFactory(pk=1)
+    started(pk=1)
     ApiClientFactory(pk=1, registered_by=UserFactory(role="executive"))
     TrainedModelFactory(name="churn")
 

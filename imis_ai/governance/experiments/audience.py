@@ -11,8 +11,8 @@ from django.utils.timezone import localdate
 
 from imis_ai.governance.messages import contact
 from imis_ai.governance.models import Experiment
-from imis_ai.mirror import renewals
-from imis_ai.mirror.renewals import Due
+from imis_ai.mirror import outcomes
+from imis_ai.mirror.outcomes import Due
 
 Members = Callable[[Collection[str], datetime], set[str]]
 Strata = Callable[[Collection[str], datetime], Mapping[str, str]]
@@ -66,7 +66,7 @@ def of(*, experiment: Experiment, now: datetime, imis_ids: Collection[str] | Non
     a person and stay outside of every comparison.
     """
     first, last = period(outcome_by=experiment.outcome_by, window_days=experiment.window_days, now=now)
-    found = {each.imis_id: each for each in renewals.due(first=first, last=last, imis_ids=imis_ids)}
+    found = {each.imis_id: each for each in outcomes.due(first=first, last=last, imis_ids=imis_ids)}
     wanted = AUDIENCES[experiment.audience].members(list(found), now)
     wanted -= contact.always_a_person(imis_ids=list(found), now=now)
     kept = {imis_id: due for imis_id, due in found.items() if imis_id in wanted}

@@ -13,7 +13,7 @@ from imis_ai.governance import audit
 from imis_ai.governance.experiments import audience, power
 from imis_ai.governance.models import Arm, Experiment, Offer, TemplateVersion
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
-from imis_ai.mirror import renewals
+from imis_ai.mirror import outcomes
 
 RIGHT = "experiments.plan"
 CONTROL = "Control group"
@@ -189,7 +189,7 @@ def _arms(experiment: Experiment, plan: Plan) -> list[Arm]:
 def _measure(experiment: Experiment, now: datetime) -> None:
     """How many could be drawn today, and how many of such members renewed in the past."""
     experiment.planned_members = len(audience.of(experiment=experiment, now=now))
-    ended, renewed = renewals.past_rate(until=localdate(now), window_days=experiment.window_days)
+    ended, renewed = outcomes.past_rate(until=localdate(now), window_days=experiment.window_days)
     experiment.planned_rate = renewed / ended if ended else None
     experiment.save(update_fields=["planned_members", "planned_rate"])
 

@@ -26,11 +26,12 @@ class Pooled:
 
 def series(experiment: Experiment) -> Pooled:
     """The first thing tried against the control group, over the cycles of one series."""
-    done = Experiment.objects.filter(
+    found = Experiment.objects.filter(
         series=experiment.series, area=experiment.area, state=Experiment.State.DONE, result__isnull=False
-    ).order_by("cycle", "pk")
+    )
+    done = list(found.order_by("cycle", "pk"))
     planned = done[0].cycles if done else experiment.cycles
-    kept = list(done[:planned])
+    kept = done[:planned]
     members = sum(line["members"] for each in kept for line in each.result["lines"])
     found = _together(kept, kept[0].level) if len(kept) == planned > 1 else None
     return Pooled(len(kept), planned, members, found)

@@ -7,15 +7,16 @@ from the day on which the outcome is known for good, so that early renewals do n
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from typing import Any
 
 import numpy as np
+from django.db.models import Min, OuterRef, Subquery, Sum
 from django.utils.timezone import localdate
 from numpy.typing import NDArray
 
 from imis_ai.governance.messages.contact import OUT
 from imis_ai.governance.models import Arm, ContactEntry, Experiment, OfferUse
-from imis_ai.mirror import renewals
+from imis_ai.mirror import outcomes
 
 NEVER = date.max.toordinal()
 
@@ -59,56 +60,49 @@ class Rows:
 
 
 def read(experiment: Experiment) -> Rows:
-    """The rows of a comparison. Who was erased counts nowhere. Six queries, however many members."""
+    """The rows of a comparison. Who was erased counts nowhere. Four queries, however many members."""
     arms = list(experiment.arms.all())
     places = {arm.pk: place for place, arm in enumerate(arms)}
-    fields = ("imis_id", "arm_id", "stratum", "chapter", "term_end", "decided_on", "dues")
-    drawn = list(experiment.assignments.exclude(imis_id__startswith="erased-").values_list(*fields))
-    ends = {imis_id: ends for imis_id, _, _, _, ends, _, _ in drawn}
-    renewed, reached, spent = renewals.renewed_on(ends), first_contacts(experiment), _offers(experiment)
-    strata = sorted({row[2] for row in drawn}) or [""]
+    drawn = _drawn(experiment)
+    renewed = outcomes.renewed_on({row.imis_id: row.term_end for row in drawn})
+    strata = sorted({row.stratum for row in drawn}) or [""]
     names = {name: place for place, name in enumerate(strata)}
     return Rows(
         arms=arms,
         strata=strata,
-        arm=np.array([places[row[1]] for row in drawn], dtype=np.int64),
-        stratum=np.array([names[row[2]] for row in drawn], dtype=np.int64),
-        chapter=np.array([row[3] for row in drawn], dtype=np.str_),
-        decided=np.array([row[5].toordinal() for row in drawn], dtype=np.int64),
-        renewed=_days([renewed.get(row[0]) for row in drawn]),
-        contacted=_days([reached.get(row[0]) for row in drawn]),
-        dues=np.array([float("nan") if row[6] is None else float(row[6]) for row in drawn]),
-        spent=np.array([float(spent.get(row[0], 0)) for row in drawn]),
+        arm=np.array([places[row.arm_id] for row in drawn], dtype=np.int64),
+        stratum=np.array([names[row.stratum] for row in drawn], dtype=np.int64),
+        chapter=np.array([row.chapter for row in drawn], dtype=np.str_),
+        decided=_days([row.decided_on for row in drawn]),
+        renewed=_days([renewed.get(row.imis_id) for row in drawn]),
+        contacted=_days([row.reached and localdate(row.reached) for row in drawn]),
+        dues=np.array([float("nan") if row.dues is None else float(row.dues) for row in drawn]),
+        spent=np.array([float(row.spent or 0) for row in drawn]),
     )
 
 
-def first_contacts(experiment: Experiment) -> dict[str, date]:
-    """Day of the first message of the area that left since the start, by member."""
-    rows = ContactEntry.objects.filter(
-        imis_id__in=experiment.assignments.values("imis_id"),
+def _drawn(experiment: Experiment) -> list[Any]:
+    """Who was drawn, when the area first reached them since the start, and what offers cost."""
+    contacts = ContactEntry.objects.filter(
+        imis_id=OuterRef("imis_id"),
         area=experiment.area,
         state__in=OUT,
         sent_at__gte=experiment.started_at,
     )
     if experiment.ended_at:
-        rows = rows.filter(sent_at__lte=experiment.ended_at)
-    found: dict[str, date] = {}
-    for imis_id, at in rows.order_by("sent_at").values_list("imis_id", "sent_at"):
-        found.setdefault(imis_id, localdate(at))
-    return found
-
-
-def _offers(experiment: Experiment) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    rows = OfferUse.objects.filter(
-        imis_id__in=experiment.assignments.values("imis_id"),
+        contacts = contacts.filter(sent_at__lte=experiment.ended_at)
+    offers = OfferUse.objects.filter(
+        imis_id=OuterRef("imis_id"),
         at__gte=experiment.started_at,
         given_back_at=None,
         proposal__area=experiment.area,
     )
-    for imis_id, amount in rows.values_list("imis_id", "amount"):
-        found[imis_id] = found.get(imis_id, Decimal(0)) + amount
-    return found
+    first = contacts.order_by().values("imis_id").annotate(at=Min("sent_at")).values("at")
+    spent = offers.order_by().values("imis_id").annotate(sum=Sum("amount")).values("sum")
+    fields = ("imis_id", "arm_id", "stratum", "chapter", "term_end", "decided_on", "dues", "reached", "spent")
+    found = experiment.assignments.exclude(imis_id__startswith="erased-")
+    found = found.annotate(reached=Subquery(first), spent=Subquery(spent))
+    return list(found.values_list(*fields, named=True))
 
 
 def _days(found: Sequence[date | None]) -> NDArray[np.int64]:

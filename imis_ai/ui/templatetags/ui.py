@@ -156,6 +156,22 @@ def minus(later: datetime, earlier: datetime) -> timedelta:
 
 
 @register.filter
+def points(share: float | None) -> str:
+    return "" if share is None else words.points(share)
+
+
+@register.filter
+def of_100(share: float | None) -> str:
+    return "" if share is None else str(words.of_100(share))
+
+
+@register.filter
+def at(found: dict, key: str) -> object:
+    """{{ words|at:state }} -> words[state]."""
+    return found.get(key, "")
+
+
+@register.filter
 def percent(share: float | None) -> str:
     return "" if share is None else words.percent(share)
 

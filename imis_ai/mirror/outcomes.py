@@ -1,17 +1,17 @@
-"""Whose term ends when, who renewed since, and how many used to: the outcome that comparisons count.
+"""Whose term ends when, who renewed, paid or read since, and how many used to: what comparisons count.
 
 Read from terms and invoices, never from contacts. A renewal is a term that begins after the one that ended.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from imis_ai.mirror.contact import NOT_RECEIVED
-from imis_ai.mirror.models import Invoice, MemberAlias, Payment, Term
+from imis_ai.mirror.models import Activity, Invoice, MemberAlias, Payment, Term
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,18 @@ def renewed_on(ends: Mapping[str, date]) -> dict[str, date]:
     if not ends:
         return {}
     by_retained = _retained(ends)
-    terms = Term.objects.filter(member__imis_id__in=by_retained, start_on__gt=min(ends.values()))
-    paid = Invoice.objects.filter(
-        member__imis_id__in=by_retained, term_start__isnull=False, paid_on__isnull=False
+    invoices = Invoice.objects.filter(
+        member=OuterRef("member"), term_start=OuterRef("start_on"), paid_on__isnull=False
     )
-    paid_on = {
-        (imis_id, starts): on
-        for imis_id, starts, on in paid.values_list("member__imis_id", "term_start", "paid_on")
-    }
+    terms = Term.objects.filter(member__imis_id__in=by_retained, start_on__gt=min(ends.values()))
+    terms = terms.annotate(paid=Subquery(invoices.order_by("paid_on").values("paid_on")[:1]))
     found: dict[str, date] = {}
-    for retained, starts in terms.order_by("start_on").values_list("member__imis_id", "start_on"):
+    for retained, starts, paid in terms.order_by("start_on").values_list(
+        "member__imis_id", "start_on", "paid"
+    ):
         for imis_id in by_retained[retained]:
             if starts > ends[imis_id]:
-                found.setdefault(imis_id, min(paid_on.get((retained, starts), starts), starts))
+                found.setdefault(imis_id, min(paid or starts, starts))
     return found
 
 
@@ -86,6 +85,24 @@ def paid_after(moments: Mapping[str, date], *, days: int) -> set[str]:
     for retained, on in rows.values_list("member__imis_id", "received_on"):
         for imis_id in by_retained[retained]:
             if moments[imis_id] <= on <= moments[imis_id] + timedelta(days=days):
+                found.add(imis_id)
+    return found
+
+
+def opened_after(moments: Mapping[str, datetime], *, days: int) -> set[str]:
+    """Those of the members who opened or clicked an e-mail within so many days after their moment."""
+    if not moments:
+        return set()
+    by_retained = _retained(moments)
+    rows = Activity.objects.filter(
+        member__imis_id__in=by_retained,
+        kind__in=("email_open", "email_click"),
+        at__range=(min(moments.values()), max(moments.values()) + timedelta(days=days)),
+    )
+    found = set()
+    for retained, at in rows.values_list("member__imis_id", "at"):
+        for imis_id in by_retained[retained]:
+            if moments[imis_id] <= at <= moments[imis_id] + timedelta(days=days):
                 found.add(imis_id)
     return found
 
