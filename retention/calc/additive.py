@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 BINS = 12
 SUPPORT = 15.0  # decisions at a code that are worth as much as the belief that it says nothing
+STEP_SD = 0.5  # how far the members at a step may be from what their features say
 DISTINCT_YEARS = 3  # years that a code should come from to be believed in full
 SAMPLE = 50_000  # values looked at to place the steps
 
@@ -149,6 +150,25 @@ def believe_supported(model: Additive, codes: Codes, weight: Floats, year: npt.N
     return replace(model, table=table, usual=level, base=model.usual_score - float(level.sum()))
 
 
+def settle(model: Additive, name: str, codes: Codes, y: Floats, weight: Floats) -> Additive:
+    """Shift the steps of one feature until what is said at each of them, on average, is what happened.
+
+    What all features together leave over for the members at a step is drawn to nothing by `STEP_SD`.
+    """
+    if name not in model.grid.names:
+        return model
+    j = model.grid.names.index(name)
+    table, own, score = model.table.copy(), codes[:, j], model.score(codes)
+    shift = np.zeros(table.shape[1])
+    for _ in range(10):
+        said = 1 / (1 + np.exp(-np.clip(score + shift[own], -30, 30)))
+        gain = np.bincount(own, weights=weight * (y - said), minlength=len(shift)) - shift / STEP_SD**2
+        bend = np.bincount(own, weights=weight * said * (1 - said), minlength=len(shift)) + 1 / STEP_SD**2
+        shift = shift + np.clip(gain / bend, -1, 1)
+    table[j] += shift
+    return replace(model, table=table, usual=usual(table, codes, weight))
+
+
 def usual(table: Floats, codes: Codes, weight: Floats) -> Floats:
     """The average contribution of each feature over weighted rows."""
     total = weight.sum()
@@ -158,6 +178,15 @@ def usual(table: Floats, codes: Codes, weight: Floats) -> Floats:
             for j in range(len(table))
         ]
     )
+
+
+def relative(model: Additive, codes: Codes, weight: Floats) -> Additive:
+    """The model with the doubt about how members differ, without that about the level they share."""
+    draws = model.draws.copy()
+    for j in range(len(draws)):
+        share = np.bincount(codes[:, j], weights=weight, minlength=draws.shape[1]) / weight.sum()
+        draws[j] -= (share @ draws[j]).astype(np.float32)
+    return replace(model, draws=draws, base_draws=np.zeros_like(model.base_draws))
 
 
 def pack(model: Additive) -> dict[str, Any]:

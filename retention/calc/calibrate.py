@@ -31,11 +31,11 @@ def slope(scores: Sequence[Floats], outcomes: Sequence[Floats]) -> float:
     return float(np.clip(_fit(design, y, np.ones(len(y)), prior)[-1], 0.2, 2.0))
 
 
-def line(score: Floats, y: Floats, weight: Floats) -> tuple[float, float]:
+def line(score: Floats, y: Floats, weight: Floats, *, slope_sd: float = SLOPE_SD) -> tuple[float, float]:
     """(level, slope) of a logistic line through log-odds `score`, near (0, 1) when there is little."""
     if not len(score):
         return 0.0, 1.0
-    prior = np.array([LEVEL_SD**-2, SLOPE_SD**-2])
+    prior = np.array([LEVEL_SD**-2, slope_sd**-2])
     level, stretch = _fit(np.column_stack([np.ones(len(score)), score]), y, weight, prior)
     return float(level), float(np.clip(stretch, 0.0, 2.0))
 

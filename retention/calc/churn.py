@@ -1,7 +1,7 @@
 """The churn model: chance to lapse at the next renewal and mid-term, learned on monthly snapshots. Pure.
 
 Order of `learn`: grid and codes, boosted additive model, smooth additive model on the features that matter,
-their mean (one part to two), the stated prior for small associations; then the hazard of resigning, the
+their mean (one part to two), the stated prior for small associations; then the pace of resigning, the
 fading with distance from the renewal, the habit of renewing late.
 """
 
@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from retention.calc import additive, baselines, boost, calibrate, prior, smooth, survival
+from imis_ai.features import labels
+from retention.calc import additive, baselines, boost, calibrate, dates, leaving, prior, smooth, survival
 from retention.calc.additive import Additive, Codes, Floats
-from retention.calc.rows import LEAD, NEAR, Rows, weights
+from retention.calc.leaving import Ahead, Leaving
+from retention.calc.rows import NEAR, Rows, weights
 
 KIND = "additive hazard"
 Z80 = 1.2816
 HIDDEN = 0.335  # log-odds by which members with equal data still differ; tuned on planted data of other seeds
-FAR_STRETCH = 1.25  # scores move less than what they estimate; tuned on the same planted data
 FEATURES_KEPT = 40
 DISTANCES = (180, 270)  # days to the renewal that separate "far" classes beyond NEAR
-FEWEST_RESIGNATIONS = 60
+FAR_YEARS = 1.0  # half-life of what a year says about far renewals
+FEWEST_FAR = 200  # snapshots from which a class of distances has a fading of its own
+TIER = "tier.rank"  # always looked at and settled, so that no tier's chances are off as a whole
 PRICE_RISE, SAME_PRICE = "tier.price_rise_ahead", 0.005
 SCREENED = 60
 KNOWN_SHARE = 0.5
@@ -33,11 +36,12 @@ FORMAT = 2
 
 @dataclass(frozen=True)
 class Fading:
-    """How the score of a renewal `NEAR` days away or more is corrected, and how far it can still move."""
+    """How the score of a renewal `NEAR` days away or more is corrected, and how far off the truth may lie."""
 
     level: float = 0.0
     slope: float = 1.0
-    variance: float = 0.0
+    down: float = 0.0
+    up: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,12 @@ class Model:
     kind: str
     renewal: Additive
     late: Floats
-    leaving: Floats  # rates of resigning per 30 days, by step before the term's end
-    leaving_sd: float  # of their logarithm
-    resigning: Additive | None = None
-    resigning_usual: float = 0.0  # score of somebody who resigns at those rates
+    leaving: Leaving = field(default_factory=Leaving)
     level: float = 0.0
     slope: float = 1.0
     hidden: float = HIDDEN
     fading: tuple[Fading, ...] = field(default_factory=lambda: (Fading(),) * (len(DISTANCES) + 1))
+    date_mass: float = dates.MASS
 
 
 @dataclass(frozen=True)
@@ -77,22 +79,22 @@ def learn(
     rows: Rows,
     *,
     by: np.datetime64,
-    delays: npt.NDArray[np.int64],
+    book: labels.Terms,
     grace: int,
     seed: int,
     is_twin: bool = False,
 ) -> Model:
-    """Fit on labels that are final before or on `by`. The rows must all be dated before `by`.
+    """Fit on labels that are final before or on `by`: rows dated before it, the book as known by then.
 
     A twin, which only shows what renewals would have looked like, is fitted once and without resignations.
     """
-    everybody, rows = rows, at_the_final_price(rows)
-    part = rows.take(learnable(rows, by=by, nearest=0, farthest=NEAR))
+    part = at_the_final_price(rows)
+    part = part.take(learnable(part, by=by, nearest=0, farthest=NEAR))
     y = part.lapsed.astype(np.float64)
     weight = level_years(part.end, y, weights(part))
     grid = additive.grid(part.x, part.names)
     codes = grid.codes(part.x, part.names)
-    kept = telling(codes, y, weight)
+    kept = telling(codes, y, weight, always=[j for j, name in enumerate(grid.names) if name == TIER])
     refits = 1 if is_twin else boost.REFITS
     learned = _renewal_model(grid.take(kept), codes[:, kept], y, weight, part, (refits, seed))
     own = prior.own_weight(float((y * weight).sum()))
@@ -100,27 +102,31 @@ def learn(
     year = part.end.astype("datetime64[Y]").astype(np.int64)
     learned = additive.believe_supported(learned, small, weight, year)
     learned = prior.mix(learned, small, weight, own=own)
-    rates, sd, resigning, usual = np.zeros(len(survival.STEPS)), 0.0, None, 0.0
-    if not is_twin:
-        rates, sd, resigning, usual = _resigning(everybody, learned.grid, by=by, grace=grace, seed=seed)
-    model = Model(
-        kind=KIND, renewal=learned, late=survival.late_curve(delays, grace), leaving=rates, leaving_sd=sd,
-        resigning=resigning, resigning_usual=usual,
-    )  # fmt: skip
-    return replace(model, fading=_fading(model, rows, by=by))
+    learned = additive.settle(learned, TIER, small, y, weight)
+    delays = labels.renewal_delays(book, grace=grace)
+    model = Model(kind=KIND, renewal=learned, late=survival.late_curve(delays, grace))
+    if is_twin:
+        return model
+    return replace(model, leaving=leaving.learn(rows, book, learned.grid, by=by, grace=grace, seed=seed))
 
 
 def plain(kind: str, model: Model, rows: Rows, *, by: np.datetime64) -> Model:
-    """The same model with its renewal part replaced by the baseline `kind`."""
+    """The same model with its renewal part replaced by the baseline `kind`.
+
+    What the model tells of members that the baseline does not is hidden from it: its ranges are wider.
+    """
     part = rows.take(learnable(rows, by=by, nearest=0, farthest=NEAR))
     grid = additive.grid(part.x, part.names)
     fit = baselines.rule if kind == baselines.RULE else baselines.recency_frequency
-    renewal = fit(grid, grid.codes(part.x, part.names), part.lapsed.astype(np.float64), weights(part))
-    replaced = replace(model, kind=kind, renewal=renewal, level=0.0, slope=1.0)
-    return replace(replaced, fading=_fading(replaced, rows, by=by))
+    weight = weights(part)
+    renewal = fit(grid, grid.codes(part.x, part.names), part.lapsed.astype(np.float64), weight)
+    found = replace(model, kind=kind, renewal=renewal, level=0.0, slope=1.0)
+    apart = _score(found, part)[0] - _score(model, part)[0]
+    found = replace(found, hidden=float(np.sqrt(model.hidden**2 + np.average(apart**2, weights=weight))))
+    return faded(found, rows, by=by)
 
 
-def telling(codes: Codes, y: Floats, weight: Floats) -> list[int]:
+def telling(codes: Codes, y: Floats, weight: Floats, *, always: Sequence[int] = ()) -> list[int]:
     """Columns worth fitting: known for at least half of the decisions, and the strongest by themselves."""
     total = weight.sum()
     mean = float(weight @ y / total)
@@ -135,7 +141,7 @@ def telling(codes: Codes, y: Floats, weight: Floats) -> list[int]:
             mean * (1 - mean)
         ) - used.sum()
     order = np.argsort(-gain, kind="stable")[:SCREENED]
-    return sorted(int(j) for j in order if np.isfinite(gain[j]))
+    return sorted({int(j) for j in order if np.isfinite(gain[j])} | set(always))
 
 
 def at_the_final_price(rows: Rows) -> Rows:
@@ -178,40 +184,37 @@ def learnable(rows: Rows, *, by: np.datetime64, nearest: int, farthest: int) -> 
 
 def predict(model: Model, rows: Rows, *, horizons: Sequence[int] = (30, 60, 90)) -> Chances:
     """Chances and ranges for each row."""
-    codes = model.renewal.grid.codes(rows.x, rows.names)
-    score, variance = _score(model, codes, rows.lead)
-    ahead = survival.Ahead(rows.lead, rows.length)
-    leaving, doubt = _leaving(model, rows, ahead)
-    middle = calibrate.chance(score)
-    low, high = calibrate.bounds(score, variance, z=Z80)
-    low, high = np.minimum(low, middle), np.maximum(high, middle)
-    ends = [survival.still_open(c, ahead, model.late) for c in (middle, low, high)]
-    curves = {h: _with_range(ahead, ends, leaving, doubt, h) for h in horizons}
-    on, start, end = survival.lapse_dates(ahead, ends[0], leaving)
+    score, low, high = _score(model, rows)
+    ahead = Ahead(rows.lead, rows.length)
+    monthly, doubt = model.leaving.rate(rows)
+    middle, *ends = [survival.still_open(calibrate.chance(s), ahead, model.late) for s in (score, low, high)]
+    risk, lows, highs = {}, {}, {}
+    for h in horizons:
+        months, when = model.leaving.pace.months(ahead, h)
+        lift = np.exp(Z80 * np.hypot(doubt, when))
+        paces = (monthly, monthly / lift, np.minimum(monthly * lift, leaving.MOST_MONTHLY))
+        leaves, *others = [leaving.chance(m, months) for m in paces]
+        risk[h] = survival.within(ahead, middle, leaves, h)
+        lows[h], highs[h] = survival.together(
+            risk[h],
+            [survival.within(ahead, c, leaves, h) for c in ends],
+            [survival.within(ahead, middle, c, h) for c in others],
+        )
+    on, start, end = dates.lapse_dates(ahead, middle, monthly, model.leaving.pace, mass=model.date_mass)
     return Chances(
-        renewal=ends[0], renewal_low=ends[1], renewal_high=ends[2],
-        risk={h: c[0] for h, c in curves.items()},
-        low={h: c[1] for h, c in curves.items()},
-        high={h: c[2] for h, c in curves.items()},
+        renewal=middle, renewal_low=ends[0], renewal_high=ends[1], risk=risk, low=lows, high=highs,
         lapse_on=on, lapse_from=start, lapse_to=end, score=score,
     )  # fmt: skip
 
 
-def _with_range(
-    ahead: survival.Ahead, ends: Sequence[Floats], leaving: survival.Leaving, doubt: Floats, days: int
-) -> tuple[Floats, Floats, Floats]:
-    """(chance, low, high) within `days`: the doubts about renewing and resigning are of different data, so
-    their deviations add as squares.
-    """
-    middle, low, high = ends
-    said = survival.within(ahead, middle, leaving, days)
-    slow, fast = (
-        survival.within(ahead, middle, leaving.at_pace(np.exp(sign * Z80 * doubt)), days) for sign in (-1, 1)
-    )
-    bounds = [survival.within(ahead, c, leaving, days) for c in (low, high)]
-    down = np.hypot(said - np.minimum.reduce([*bounds, said]), said - np.minimum(slow, said))
-    up = np.hypot(np.maximum.reduce([*bounds, said]) - said, np.maximum(fast, said) - said)
-    return said, np.maximum(said - down, 0), np.minimum(said + up, 1)
+def dated(model: Model, rows: Rows) -> Model:
+    """The model with ranges of dates that hold as many lapses as they should, among members like these."""
+    score, _, _ = _score(model, rows)
+    ahead = Ahead(rows.lead, rows.length)
+    renewal = survival.still_open(calibrate.chance(score), ahead, model.late)
+    monthly, _ = model.leaving.rate(rows)
+    found = dates.parts(ahead, renewal, monthly, model.leaving.pace)
+    return replace(model, date_mass=dates.fitting_mass(found))
 
 
 def contributions(model: Model, rows: Rows) -> Floats:
@@ -220,15 +223,18 @@ def contributions(model: Model, rows: Rows) -> Floats:
     return model.renewal.contributions(codes) * model.slope
 
 
-def _score(model: Model, codes: Codes, lead: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Calibrated log-odds at the renewal and the variance around them."""
-    raw, own = model.renewal.score(codes), model.renewal.spread(codes) ** 2
-    score, variance = model.level + model.slope * raw, model.slope**2 * own + model.hidden**2
+def _score(model: Model, rows: Rows) -> tuple[Floats, Floats, Floats]:
+    """Calibrated log-odds at the renewal, and the ends of their range."""
+    codes, lead = model.renewal.grid.codes(rows.x, rows.names), rows.lead
+    raw = model.renewal.score(codes)
+    score = model.level + model.slope * raw
+    down = Z80 * np.hypot(model.slope * model.renewal.spread(codes), model.hidden)
+    up = down.copy()
     for k, fading in enumerate(model.fading):
         far = (lead > NEAR) & (np.searchsorted(DISTANCES, lead) == k)
-        score = np.where(far, fading.level + fading.slope * raw, score)
-        variance = np.where(far, fading.slope**2 * own + model.hidden**2 + fading.variance, variance)
-    return score, variance
+        score[far] = fading.level + fading.slope * raw[far]
+        down[far], up[far] = np.maximum(down[far], fading.down), np.maximum(up[far], fading.up)
+    return score, score - down, score + up
 
 
 def _renewal_model(
@@ -239,6 +245,7 @@ def _renewal_model(
     power = np.array([np.std(boosted.table[j][codes[:, j]]) for j in range(len(grid.names))])
     kept = np.sort(np.argsort(-power, kind="stable")[:FEATURES_KEPT])
     kept = kept[power[kept] > 0]
+    kept = np.union1d(kept, [j for j, name in enumerate(grid.names) if name == TIER]).astype(np.int64)
     small, own = grid.take(kept.tolist()), codes[:, kept]
     dropped = np.setdiff1d(np.arange(len(grid.names)), kept)
     width = int(small.sizes.max(initial=1))
@@ -254,80 +261,50 @@ def _renewal_model(
     return additive.average([boosted, steady, steady])
 
 
-def _resigning(
-    rows: Rows, grid: additive.Grid, *, by: np.datetime64, grace: int, seed: int
-) -> tuple[Floats, float, Additive | None, float]:
-    """Rates of resigning, the uncertainty of their logarithm, a model of who does, and its usual score.
+def faded(model: Model, rows: Rows, *, by: np.datetime64) -> Model:
+    """The model with what far renewals need, from how the same decisions looked from near and how they ended.
 
-    The rates say how many resign, the model only who: its usual score is that of the last year's members, or
-    whatever rose with the calendar would count twice.
+    The ends of the range are those of what the near score turned out to be, with the doubt that score has.
     """
-    month = np.timedelta64(30, "D")
-    part = rows.take(
-        np.flatnonzero(~rows.in_grace & (rows.day + month + np.timedelta64(grace + 1, "D") <= by))
-    )
-    exposed = np.clip(part.lead, 0, 30)
-    left = part.resigned & (part.on < part.day + month)
-    left_at = ((part.end - part.on)[left] / np.timedelta64(1, "D")).astype(np.int64)
-    rates, doubt = survival.rates_of_leaving(part.lead, exposed, left_at)
-    if left.sum() < FEWEST_RESIGNATIONS:
-        return rates, doubt, None, 0.0
-    own = grid.take([j for j, name in enumerate(grid.names) if name != LEAD])
-    codes = own.codes(part.x, part.names)
-    model = smooth.fit(own, codes, left.astype(np.float64), exposed / survival.MONTH, seed=seed)
-    recent = part.day > part.day.max() - np.timedelta64(survival.YEAR, "D")
-    return rates, doubt, model, float(np.log(np.exp(model.score(codes[recent])).mean()))
-
-
-def _leaving(model: Model, rows: Rows, ahead: survival.Ahead) -> tuple[survival.Leaving, Floats]:
-    """How each member resigns, and the standard deviation of the logarithm of that pace."""
-    own = model.resigning
-    if own is None:
-        ones = np.ones(len(rows))
-        return survival.Leaving(model.leaving, ones, ahead), model.leaving_sd * ones
-    codes = own.grid.codes(rows.x, rows.names)
-    pace = np.exp(own.score(codes) - model.resigning_usual)
-    return survival.Leaving(model.leaving, pace, ahead), own.spread(codes)
-
-
-def _fading(model: Model, rows: Rows, *, by: np.datetime64) -> tuple[Fading, ...]:
-    """Corrections for far renewals, from what the same decisions looked like from near and how they ended."""
-    chosen = rows.take(learnable(rows, by=by, nearest=0, farthest=10**6))
+    chosen = at_the_final_price(rows)
+    chosen = chosen.take(learnable(chosen, by=by, nearest=0, farthest=10**6))
     codes = model.renewal.grid.codes(chosen.x, chosen.names)
-    score, lead = model.renewal.score(codes), chosen.lead
-    order = np.argsort(lead, kind="stable")
-    decision = chosen.decision
+    score, lead, decision = model.renewal.score(codes), chosen.lead, chosen.decision
     closest = np.full(decision.max(initial=0) + 1, np.nan)
-    closest[decision[order[::-1]]] = score[order[::-1]]
+    order = np.argsort(-lead, kind="stable")
+    closest[decision[order]] = model.level + model.slope * score[order]
+    noise = np.random.default_rng(0).normal(size=len(chosen))
+    noise *= np.hypot(model.slope * model.renewal.spread(codes), model.hidden)
     found: list[Fading] = []
     for k in range(len(DISTANCES) + 1):
-        far = (lead > NEAR) & (np.searchsorted(DISTANCES, lead) == k)
-        if far.sum() < 200:
+        far = np.flatnonzero((lead > NEAR) & (np.searchsorted(DISTANCES, lead) == k))
+        if len(far) < FEWEST_FAR:
             found.append(found[-1] if found else Fading())
             continue
-        y, weight = chosen.lapsed[far].astype(np.float64), weights(chosen.take(np.flatnonzero(far)))
+        age = (by - chosen.end[far]) / np.timedelta64(365, "D")
+        weight = weights(chosen.take(far)) * 0.5 ** (age / FAR_YEARS)
+        y = chosen.lapsed[far].astype(np.float64)
         level, slope = calibrate.line(score[far], y, weight)
-        moved = closest[decision[far]] - (level + slope * score[far])
-        found.append(Fading(level, slope, FAR_STRETCH * float(np.var(moved))))
-    return tuple(found)
+        off = closest[decision[far]] + noise[far] - (level + slope * score[far])
+        low, high = np.quantile(off, [0.1, 0.9])
+        found.append(Fading(level, slope, max(-float(low), 0.0), max(float(high), 0.0)))
+    return replace(model, fading=tuple(found))
 
 
 def pack(model: Model) -> dict[str, Any]:
     """Plain dicts, lists, numbers and arrays, for storing."""
-    fading = [[f.level, f.slope, f.variance] for f in model.fading]
+    fading = [[f.level, f.slope, f.down, f.up] for f in model.fading]
     return {
         "format": FORMAT, "kind": model.kind, "renewal": additive.pack(model.renewal), "late": model.late,
-        "leaving": model.leaving, "leaving_sd": model.leaving_sd, "resigning_usual": model.resigning_usual,
         "level": model.level, "slope": model.slope, "hidden": model.hidden, "fading": fading,
-        "resigning": additive.pack(model.resigning) if model.resigning else None,
+        "leaving": leaving.pack(model.leaving), "date_mass": model.date_mass,
     }  # fmt: skip
 
 
 def unpack(stored: dict[str, Any]) -> Model:
     return Model(
         kind=stored["kind"], renewal=additive.unpack(stored["renewal"]), late=stored["late"],
-        leaving=stored["leaving"], leaving_sd=stored["leaving_sd"], level=stored["level"],
-        slope=stored["slope"], hidden=stored["hidden"], fading=tuple(Fading(*f) for f in stored["fading"]),
-        resigning_usual=stored["resigning_usual"],
-        resigning=additive.unpack(stored["resigning"]) if stored["resigning"] else None,
+        leaving=leaving.unpack(stored["leaving"]), level=stored["level"], slope=stored["slope"],
+        hidden=stored["hidden"], fading=tuple(Fading(*f) for f in stored["fading"]),
+        date_mass=stored["date_mass"],
     )  # fmt: skip

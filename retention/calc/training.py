@@ -63,11 +63,13 @@ def train(
     step(LEARN)
     model = _learn(rows, book, by=as_of, grace=grace, seed=seed)
     slope = proof.slope_of(twins)
-    shipped = (
-        proof.stretched(model, slope) if chosen == churn.KIND else churn.plain(chosen, model, rows, by=as_of)
-    )
+    seen = rows.take(np.flatnonzero(rows.day < as_of))
+    if chosen == churn.KIND:
+        shipped = churn.faded(proof.stretched(model, slope), seen, by=as_of)
+    else:
+        shipped = churn.plain(chosen, model, seen, by=as_of)
     return Trained(
-        model=shipped,
+        model=churn.dated(shipped, seen.take(np.flatnonzero(~seen.in_grace & (seen.day == seen.day.max())))),
         chosen=chosen,
         evaluation=compared.get(chosen, {}),
         baselines={k: v for k, v in compared.items() if k != chosen},
@@ -103,8 +105,8 @@ def _learn(
     rows: Rows, book: labels.Terms, *, by: np.datetime64, grace: int, seed: int, is_twin: bool = False
 ) -> churn.Model:
     seen = rows.take(np.flatnonzero(rows.day < by))
-    delays = labels.renewal_delays(labels.known(book, on=by), grace=grace)
-    return churn.learn(seen, by=by, delays=delays, grace=grace, seed=seed, is_twin=is_twin)
+    known = labels.known(book, on=by)
+    return churn.learn(seen, by=by, book=known, grace=grace, seed=seed, is_twin=is_twin)
 
 
 def _twin(

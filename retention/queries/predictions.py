@@ -88,7 +88,7 @@ def predict(
 
 
 def _names(model: churn.Model) -> list[str]:
-    grids = [part.grid.names for part in (model.renewal, model.resigning) if part is not None]
+    grids = [part.grid.names for part in (model.renewal, model.leaving.who) if part is not None]
     return sorted({name for names in grids for name in names})
 
 

@@ -25,6 +25,8 @@ class Planted:
     is_autopay: np.ndarray
     probability: np.ndarray
     noise: np.ndarray
+    resigns: float  # share of terms
+    resign_days: tuple[int, int]  # after the start
 
     def frame(self, day):
         """One row per member with a term begun before `day`: three telling features and noise."""
@@ -45,28 +47,52 @@ class Planted:
         known = dict(zip(zip(self.name, self.end, strict=True), self.probability, strict=True))
         return np.array([known[key] for key in zip(members, ends, strict=True)])
 
+    def chance_within(self, now, days):
+        """The planted chance of a lapse date in (today, today + days]: for each row of `now` not in grace."""
+        p, into = self.probability_at(now.member, now.end), ((now.day - now.start) / DAY).astype(int)
+        still, end = 1 - self.left_by(into - 1), now.lead <= days
+        leaves = self.left_by(np.minimum(into + days, now.length - 1)) - self.left_by(into)
+        later = (1 - p) * self.left_by(days - now.lead - 1)
+        return (leaves + end * (1 - self.resigns) * (p + later)) / still
+
+    def lapse_days(self, now, most):
+        """(rows, days): the planted chance that the lapse date is that many days ahead, from 1 to `most`."""
+        until = [self.chance_within(now, days) for days in range(most + 1)]
+        return np.diff(np.array(until), axis=0).T
+
+    def left_by(self, day):
+        """The share that has resigned by that day of a term."""
+        first, last = self.resign_days
+        return self.resigns * np.clip((day - first + 1) / (last - first), 0, 1)
+
 
 WINDOWS = {"portal.days_since_login": None, "portal.logins_90": 90, "payments.autopay": 0} | {
     f"own.noise_{k}_count_90": 90 for k in range(NOISE)
 }
 
 
-def association(*, members, years, seed, term_days=365, telling=1.0, late=0.0, resigns=0.0):
-    """`telling` scales every effect: 0 plants an association in which nothing says who lapses."""
+def association(*, members, years, seed, term_days=365, telling=1.0, late=0.0, resigns=0.0, hidden=0.0):
+    """`telling` scales every effect: 0 plants an association in which nothing says who lapses.
+
+    `hidden`: log-odds by which members with equal data differ.
+    """
     rng = np.random.default_rng(seed)
     last_day = BEGIN + (years * 365) * DAY
     rounds, alive = [], np.arange(members)
     start = BEGIN + rng.integers(0, term_days, members) * DAY
     autopay = rng.random(members) < 0.5
     run = np.zeros(members)
+    days = (term_days // 12, term_days - term_days // 10)
     while len(alive):
         end = start[alive] + (term_days - 1) * DAY
         silent = rng.random(len(alive)) < 0.25
         logit = -1.9 + telling * (1.9 * silent - 0.9 * autopay[alive] - 0.4 * np.log1p(run[alive]))
-        p = 1 / (1 + np.exp(-logit))
+        p = 1 / (1 + np.exp(-logit - hidden * rng.normal(size=len(alive))))
         lapses, leaves = rng.random(len(alive)) < p, rng.random(len(alive)) < resigns
         onset = end - rng.integers(150, 200, len(alive)) * DAY
-        resigned = np.where(leaves, start[alive] + (term_days // 2) * DAY, np.datetime64("NaT", "D"))
+        resigned = np.where(
+            leaves, start[alive] + rng.integers(*days, len(alive)) * DAY, np.datetime64("NaT", "D")
+        )
         rounds.append(
             (alive, start[alive].copy(), end, resigned, np.where(silent, onset, end + 9999 * DAY), p)
         )
@@ -80,4 +106,4 @@ def association(*, members, years, seed, term_days=365, telling=1.0, late=0.0, r
     name = np.array([f"m{i:05d}" for i in range(members)])[member]
     book = labels.terms(member=name, start=begin, end=end, resigned=resigned)
     noise = rng.normal(size=(len(member), NOISE)).round(2)
-    return Planted(book, name, begin, end, silent_from, autopay[member], p, noise)
+    return Planted(book, name, begin, end, silent_from, autopay[member], p, noise, resigns, days)

@@ -5,26 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.calc.survival import STEPS, Ahead, Leaving, lapse_dates, late_curve, still_open, within
+from retention.calc.leaving import Ahead, chance
+from retention.calc.survival import late_curve, still_open, together, within
 
 SHARE = st.floats(0, 1)
 PER_MILLE = st.integers(0, 100).map(lambda n: n / 1000)
-A_FEW = st.integers(0, 30).map(lambda n: n / 1000)  # share that resigns in a month; the range is made for few
 
 
 def ahead(lead, length=365):
     return Ahead(np.array([lead]), np.array([length]))
 
 
-def steady(lead, length, monthly):
-    """Resigning at one rate whatever the distance from the end: `monthly` is the share in 30 days."""
-    rate = -np.log1p(-min(monthly, 1 - 1e-12))
-    return Leaving(np.full(len(STEPS), rate), np.ones(1), ahead(lead, length))
-
-
 def risk(lead, renewal, monthly=0.0, days=90, length=365):
-    leaving = steady(lead, length, monthly)
-    return float(within(ahead(lead, length), np.array([renewal]), leaving, days)[0])
+    leaves = chance(np.array([monthly]), days / 30)
+    return float(within(ahead(lead, length), np.array([renewal]), leaves, days)[0])
 
 
 @pytest.mark.row("CHURN-02")
@@ -64,36 +58,11 @@ def test_waiting_in_grace_raises_the_chance_as_those_who_renew_late_have_done_so
     assert chances[2] > 0.95
 
 
-def dates(lead, renewal, monthly, length=365):
-    return [
-        int(part[0])
-        for part in lapse_dates(ahead(lead, length), np.array([renewal]), steady(lead, length, monthly))
-    ]
+def test_doubts_that_are_independent_add_like_the_sides_of_a_right_angle():
+    middle, ends = np.array([0.5]), [np.array([0.47]), np.array([0.53])]
+    others = [np.array([0.54]), np.array([0.46])]
 
+    low, high = together(middle, ends, others)
 
-def test_most_lapses_at_the_end_of_the_term_make_that_day_the_whole_range():
-    assert dates(lead=60, renewal=0.5, monthly=0.001) == [60, 60, 60]
-
-
-@pytest.mark.row("CHURN-30")
-@given(st.integers(1, 400), st.integers(28, 800), st.floats(0.01, 0.9), A_FEW, st.integers(0, 99))
-def test_the_range_of_the_date_holds_eight_lapses_in_ten(lead, length, renewal, monthly, seed):
-    on, start, end = dates(lead, renewal, monthly, length)
-    drawn = lapses(lead, length, renewal, monthly, np.random.default_rng(seed))
-
-    assert start <= on <= end
-    if len(drawn) > 300:
-        assert np.mean((drawn >= start) & (drawn <= end)) > 0.72
-
-
-def lapses(lead, length, renewal, monthly, rng, people=3000):
-    """Days of the lapses within a year (or by the next renewal), played out person by person."""
-    window = max(lead, 365)
-    leaves = rng.exponential(30 / -np.log1p(-monthly) if monthly else 1e9, people)
-    ends = lead + length * (rng.geometric(renewal, people) - 1)
-    first = np.minimum(leaves, ends)
-    return np.ceil(first[first <= window])
-
-
-def test_without_any_resignation_the_date_of_an_annual_term_is_certain():
-    assert dates(lead=91, renewal=0.05, monthly=0.0) == [91, 91, 91]
+    assert (low[0], high[0]) == (pytest.approx(0.45), pytest.approx(0.55))
+    assert together(middle, ends)[0] == ends[0]

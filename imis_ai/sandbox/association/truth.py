@@ -72,22 +72,22 @@ def current(terms: Terms, today: int) -> np.ndarray:
 
 def within(terms: Terms, rows: np.ndarray, today: int) -> dict[int, np.ndarray]:
     """P(lapse date in (today, today + h]) for each horizon: the renewal's coin, and resignation at its
-    steady pace.
+    steady pace, in this term and in the one that follows a renewal (as if paid on the day).
     """
     first, last = RESIGN_DAYS
+    start, end, lapses = terms.start[rows], terms.end[rows], terms.probability[rows]
 
-    def resigned_by(day: np.ndarray) -> np.ndarray:
-        return RESIGN_SHARE * ((day - terms.start[rows] - first + 1) / (last - first)).clip(0, 1)
+    def resigned_by(day: int, start: np.ndarray) -> np.ndarray:
+        return RESIGN_SHARE * ((day - start - first + 1) / (last - first)).clip(0, 1)
 
-    still = 1 - resigned_by(np.full(len(rows), today - 1))
+    still = 1 - resigned_by(today - 1, start)
     found = {}
     for days in HORIZONS:
-        leaves = (
-            resigned_by(np.full(len(rows), today + days)) - resigned_by(np.full(len(rows), today))
-        ) / still
-        decides = (terms.end[rows] > today) & (terms.end[rows] <= today + days)
+        leaves = (resigned_by(today + days, start) - resigned_by(today, start)) / still
+        decides = (end > today) & (end <= today + days)
         stays = (1 - RESIGN_SHARE) / still
-        found[days] = leaves + decides * stays * terms.probability[rows]
+        later = (1 - lapses) * resigned_by(today + days, end + 1)
+        found[days] = leaves + decides * stays * (lapses + later)
     return found
 
 
