@@ -31,7 +31,7 @@ SCREENED = 60
 KNOWN_SHARE = 0.5
 YEARS_TO_LEVEL = 5
 RECENT_YEARS = 3.0  # half-life of a year's say about the present level
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -281,7 +281,7 @@ def faded(model: Model, rows: Rows, *, by: np.datetime64) -> Model:
         if len(far) < FEWEST_FAR:
             found.append(found[-1] if found else Fading())
             continue
-        age = (by - chosen.end[far]) / np.timedelta64(365, "D")
+        age = np.asarray(by - chosen.end[far]).astype("timedelta64[D]").astype(np.float64) / 365
         weight = weights(chosen.take(far)) * 0.5 ** (age / FAR_YEARS)
         y = chosen.lapsed[far].astype(np.float64)
         level, slope = calibrate.line(score[far], y, weight)
