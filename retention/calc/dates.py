@@ -67,14 +67,26 @@ def lapse_dates(
     more chance, until it holds `mass` of the lapses of the window.
     """
     found = parts(ahead, renewal, monthly, pace)
+    short = mass * found.total - found.atom
+    start, end = ahead.lead.copy(), ahead.lead.copy()
+    wide = np.flatnonzero(short > 0)
+    if len(wide):
+        few = Ahead(ahead.lead[wide], ahead.length[wide])
+        some = Parts(found.early[wide], found.atom[wide], found.after[wide])
+        start[wide], end[wide] = _grown(few, renewal[wide], monthly[wide], pace, some, short[wide])
+    return ahead.lead, start, end
+
+
+def _grown(
+    ahead: Ahead, renewal: Floats, monthly: Floats, pace: Pace, found: Parts, short: Floats
+) -> tuple[Ints, Ints]:
+    """(from, to) of ranges that hold `short` more than the end of the term."""
     early, after = found.early, found.after
-    short = np.clip(mass * found.total - found.atom, 0, None)
     right = np.where(after > early, np.minimum(short, after), np.clip(short - early, 0, after))
     left = np.clip(short - right, 0, early)
     start = np.floor(pace.when(ahead, _months(monthly, early - left)) + 1e-6).astype(np.int64)
     end = np.ceil(pace.when(ahead, _reach(ahead, renewal, monthly, pace, right)) - 1e-6).astype(np.int64)
     return (
-        ahead.lead,
         np.where(ahead.ended | (left <= 0), ahead.lead, np.minimum(start, ahead.lead)),
         np.where(right > 0, np.maximum(end, ahead.lead), ahead.lead),
     )

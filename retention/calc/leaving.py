@@ -46,11 +46,13 @@ class Ahead:
         """Per part of a term, (n,) months in it, in this term or later, within so many days from today."""
         length, begin = np.maximum(self.length, 1), (self.length - self.lead).astype(np.float64)
         part = length / PHASES
-        before, at = np.divmod(begin, length)
-        after, to = np.divmod(begin + days, length)
+        before, after = begin // length, (begin + days) // length
+        at, to = begin - before * length, begin + days - after * length
+        whole, done = (after - before) * part, np.zeros(len(length))
         for phase in range(PHASES):
-            inside = np.clip(to - phase * part, 0, part) - np.clip(at - phase * part, 0, part)
-            yield np.asarray(((after - before) * part + inside) / MONTH)
+            until = np.minimum(to, (phase + 1) * part) - np.minimum(at, (phase + 1) * part)
+            yield np.asarray((whole + until - done) / MONTH)
+            done = until
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Leaving:
         share, sd = self.stretch
         off = self.who.score(codes) - self.who.usual_score
         monthly = calibrate.chance(calibrate.logit(self.monthly) + share * off)
-        return monthly, np.sqrt(self.doubt**2 + (share * self.who.spread(codes)) ** 2 + (sd * off) ** 2)
+        spread = share * self.who.spread(codes) if share else 0.0
+        return monthly, np.sqrt(self.doubt**2 + spread**2 + (sd * off) ** 2)
 
 
 def chance(monthly: Floats, months: Floats) -> Floats:
