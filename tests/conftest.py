@@ -19,6 +19,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
     Only the refusal of TRUNCATE is lifted; the audit tests switch it on again to see it.
     """
+    name = connection.settings_dict["NAME"]
+    assert name.startswith("test_"), f"{name} is no test database: a module that uses one is marked django_db"
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in CHAIN:
             name = table.removeprefix("governance_").replace("audit", "audit_") + "_stays"
