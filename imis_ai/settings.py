@@ -303,6 +303,10 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)
 # job -> local time; created once, edited in the admin from then on
 NIGHTLY = env.json("NIGHTLY", default={"ops.nightly": "02:00"})
 
+MODEL_RENEWED_AFTER_DAYS = env.int("MODEL_RENEWED_AFTER_DAYS", default=90)
+MODEL_LABELS_SHARE = env.float("MODEL_LABELS_SHARE", default=0.1)  # of what it knew, new: time to learn again
+MODEL_GAP_LIMIT = env.float("MODEL_GAP_LIMIT", default=0.1)  # between groups; above, a person looks
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "imis_ai.integrations.api.auth.ClientAuthentication",

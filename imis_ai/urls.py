@@ -31,6 +31,7 @@ urlpatterns = [
     path("retention/", include("retention.urls")),
     path("data/features/", include("imis_ai.features.urls")),
     path("data/", include("imis_ai.mirror.urls")),
+    path("models/", include("imis_ai.registry.urls")),
     path("jobs/", include("imis_ai.jobs.urls")),
     path("help/", include("imis_ai.ui.urls")),
     path("api/", include(api)),

@@ -39,6 +39,17 @@ class ScoreRun(models.Model):
         ]
 
 
+class ScoreInputs(models.Model):
+    """What the model was fed with for members of a run, kept so that a score can be computed again.
+
+    `rows` is an array file without code in it. Rescored members have a younger one beside the run's first.
+    """
+
+    run = models.ForeignKey(ScoreRun, models.CASCADE)
+    made_at = models.DateTimeField()
+    rows = models.BinaryField()
+
+
 class RiskScore(models.Model):
     """Chances are 0 to 1, ranges are 80 % ranges; `risk_renewal`: to lapse at the next renewal."""
 

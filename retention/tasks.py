@@ -9,44 +9,27 @@ from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
 from imis_ai.registry.artefact import Refused
 from imis_ai.registry.models import TrainedModel
-from imis_ai.registry.queries import NoModel, live
+from imis_ai.registry.queries import NoModel
 from retention import actions
 from retention.actions.score import PREDICT, STORE
-from retention.actions.train import NAME, READ
+from retention.actions.train import READ
 from retention.calc.training import TooLittle
 from retention.models import ScoreRun
 
 WEEKS = 12
-OLDEST = timedelta(days=30)
 REFUSALS = (NoModel, Refused)
 
 
 @job("retention.train", title="Train the churn model", stages=(READ,), refusals=(TooLittle, Refused))
-def train(progress: Progress, as_of: str | None = None, by: str = "nightly run") -> TrainedModel:
+def train(
+    progress: Progress, as_of: str | None = None, by: str = "nightly run", started_by: str = ""
+) -> TrainedModel:
     """Learn as of a day (ISO date), today when none is given."""
-    model = actions.train_churn(as_of=_day(as_of), by=by, now=timezone.now(), progress=progress)
+    model = actions.train_churn(
+        as_of=_day(as_of), by=by, now=timezone.now(), progress=progress, started_by=started_by
+    )
     progress.note(f"{model.version} is {model.state}.")
     return model
-
-
-@job(
-    "retention.keep_trained",
-    title="Keep the churn model young",
-    stages=(READ,),
-    refusals=(TooLittle, Refused),
-)
-def keep_trained(progress: Progress) -> None:
-    """Train when no model is live yet, or the live one is older than a month."""
-    today = timezone.localdate()
-    try:
-        age = today - live(NAME).as_of
-    except NoModel:
-        train(progress)
-    else:
-        if age > OLDEST:
-            train(progress)
-        else:
-            progress.note(f"The model is {age.days} days old; it is renewed after {OLDEST.days}.")
 
 
 @job("retention.score", title="Score members", stages=(PREDICT, STORE), refusals=REFUSALS)

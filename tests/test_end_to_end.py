@@ -7,6 +7,7 @@ the product says is compared with what the sandbox planted.
 import contextlib
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import httpx2
@@ -15,8 +16,15 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from imis_ai.features import actions as features
+from imis_ai.features.models import SnapshotColumn
+from imis_ai.features.queries.pointintime import pack, unpack
 from imis_ai.jobs import actions as jobs
+from imis_ai.jobs.progress import Progress
+from imis_ai.registry import actions as registry_actions
+from imis_ai.registry import cards
 from imis_ai.registry import queries as registry
+from imis_ai.registry.queries import pages as registry_pages
 from imis_ai.sandbox import server
 from tests.factories.accounts import UserFactory
 
@@ -247,6 +255,53 @@ def a_score(imis_id=None):
             [imis_id],
         )
         return cursor.fetchone()
+
+
+@pytest.mark.slow
+@pytest.mark.row("GOV-21")
+def test_a_stored_score_computed_again_from_its_inputs_is_the_same_value(visible):
+    model, viewer = registry.live("churn"), UserFactory(role="membership")
+    again = cards.find("churn").replay
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.imis_id FROM retention_riskscore s JOIN mirror_member m ON m.id = s.member_id"
+            " JOIN retention_scorerun r ON r.id = s.run_id AND r.is_current WHERE s.abstained = ''"
+            " ORDER BY m.imis_id LIMIT 40"
+        )
+        members = [imis_id for (imis_id,) in cursor.fetchall()]
+
+        assert [imis_id for imis_id in members if not again(viewer, model, imis_id).is_same] == []
+
+        forged = "UPDATE retention_riskscore SET risk_90 = risk_90 + %s WHERE id = %s"
+        _, _, score = a_score(members[0])
+        cursor.execute(forged, [0.0001, score])
+        try:
+            assert not again(viewer, model, members[0]).is_same
+        finally:
+            cursor.execute(forged, [-0.0001, score])
+
+
+@pytest.mark.slow
+@pytest.mark.row("GOV-25", "GOV-26")
+def test_a_night_finds_a_planted_shift_by_name_and_nothing_before(visible):
+    today, now = timezone.localdate(), timezone.now()
+    days = [date(today.year - (m > today.month), m, 1) for m in range(1, 13)]
+    as_ofs = [*(day for day in days if day < today), today]
+    features.build_many(as_ofs=as_ofs, now=now, progress=Progress())
+
+    registry_actions.check(name="churn", today=today, now=now)
+
+    assert [f.sentence for f in registry_pages.open_findings() if f.kind != "gap"] == []
+    read = registry.live("churn").reading
+    assert {"Tier", "Chapter"} <= {row["by"] for row in read["groups"]}
+    assert sum(row["members"] for row in read["tens"]) == read["members"] > 300
+
+    column = SnapshotColumn.objects.get(snapshot__as_of=today, name="portal.days_since_login")
+    column.data = pack(unpack(bytes(column.data)) + 45)
+    column.save()
+    registry_actions.check(name="churn", today=today, now=now)
+
+    assert [f.about for f in registry_pages.open_findings() if f.kind == "shift"] == [column.name]
 
 
 def run_waiting_jobs():

@@ -67,6 +67,11 @@ RIGHTS = {
     "data.run": Right("start or pause a sync", ("admin",)),
     "data.refused": Right("see records that were refused", ("admin",), AUDITOR),
     "data.scope": Right("switch a field on or off", ("admin",)),
+    "data.problems": Right(
+        "see which records have a problem", ("membership", "finance", "admin", "chapter"), AUDITOR
+    ),
+    "data.ignore": Right("leave a record with a problem as it is", ("membership", "finance", "admin")),
+    "changes.write": Right("enter changes of the programme", ("membership", "finance", "admin")),
     "jobs.read": Right("follow a job", EVERYBODY, AUDITOR),
     "jobs.cancel": Right("cancel a job", ("admin",)),
     "approvals.read": Right(
@@ -101,13 +106,15 @@ RIGHTS = {
     "outbox.read": Right("see what is about to leave", ("membership", "finance", "admin"), AUDITOR),
     "outbox.act": Right("undo, send again or drop what waits", ("membership", "finance", "admin")),
     "outbox.names": Right("choose where suggestions are kept in iMIS", ("admin",)),
+    "models.read": Right(
+        "see the models and what they are worth", ("membership", "finance", "admin", "executive"), AUDITOR
+    ),
+    "models.change": Right("train, promote and roll back models", ("membership", "finance", "admin")),
+    "models.replay": Right("compute a stored score again", ("membership", "finance", "admin"), AUDITOR),
     "people.read": Right("see people and their rights", ("admin",), AUDITOR),
     "people.change": Right("invite people and change their rights", ("admin",)),
     "api.read": Right("see API clients and webhooks", ("admin",), AUDITOR),
     "api.change": Right("register and end API clients and webhooks", ("admin",)),
-    "models.read": Right(
-        "see which models are live", ("membership", "finance", "admin", "executive"), AUDITOR
-    ),
     "audit.own": Right("see your own entries of the audit log", EVERYBODY, AUDITOR),
     "audit.all": Right("see the whole audit log, check and export it", ("admin",), AUDITOR),
     "audit.periods": Right("make a period shorter for which data is kept", ("admin",)),

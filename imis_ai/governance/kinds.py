@@ -61,7 +61,8 @@ class Kind:
     ("14 messages"), `consequence(proposal)` in a sentence beside the button. `still_true(proposal, now)`
     lists what changed since it was made, `facts(proposal)` is what guardrails look at. `template` shows
     the payload, with `context`. `is_outreach`: it contacts a member; `is_service`: because it is owed
-    or was asked for (an invoice, an answer), so a control group gets it too.
+    or was asked for (an invoice, an answer), so a control group gets it too. `sides`: roles of
+    which each must stand behind it, with one of its people.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Kind:
     is_service: bool = False
     may_word_own: bool = False
     lives: timedelta = timedelta(days=7)
+    sides: tuple[frozenset[str], ...] = ()
     reasons: tuple[tuple[str, str], ...] = field(default=REASONS)
 
     @property

@@ -10,6 +10,7 @@ from imis_ai.mirror import kept
 from imis_ai.mirror.models import (
     Change,
     DirtyMember,
+    EnteredChange,
     Feed,
     FieldSwitch,
     Lease,
@@ -126,6 +127,12 @@ def changes(*, after: int) -> list[tuple[date, int]]:
 def programme_changes() -> QuerySet[ProgrammeChange]:
     """Dated changes that trend charts mark, newest first."""
     return ProgrammeChange.objects.order_by("-on", "what")
+
+
+def changes_entered(*, after: datetime | None = None) -> QuerySet[EnteredChange]:
+    """Changes that staff entered, newest day first; `after`: only those entered later than then."""
+    found = EnteredChange.objects.filter(removed_at=None).order_by("-on", "-pk")
+    return found.filter(entered_at__gt=after) if after else found
 
 
 def fields_off() -> dict[str, frozenset[str]]:

@@ -50,6 +50,7 @@ STEPS = (
     Step("retention.train", {}),
     Step("retention.backfill", {}),
     Step("retention.score", {}),
+    Step("registry.check", {}),
 )
 LOGINS = (
     Login("priya", "Priya Raman", "membership", "all members", extras=("guardrail_owner",)),

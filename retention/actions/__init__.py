@@ -1,8 +1,10 @@
 """Every write of the retention domain."""
 
+from retention.actions.forget import forget
+from retention.actions.live import went_live
 from retention.actions.propose import propose_scores
 from retention.actions.prune import prune
 from retention.actions.score import rescore, score_members
 from retention.actions.train import train_churn
 
-__all__ = ["propose_scores", "prune", "rescore", "score_members", "train_churn"]
+__all__ = ["forget", "propose_scores", "prune", "rescore", "score_members", "train_churn", "went_live"]

@@ -14,7 +14,8 @@ from imis_ai.jobs.progress import Progress
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import queries as members
 from imis_ai.registry import queries as registry
-from retention.models import ScoreRun
+from retention.calc import stored
+from retention.models import ScoreInputs, ScoreRun
 from retention.queries import predictions, totals
 from retention.queries.predictions import HORIZONS, Predicted
 
@@ -34,9 +35,9 @@ def score_members(
 ) -> ScoreRun:
     """Score everybody active at `as_of`; the run becomes the one that pages show unless it is a backfill.
 
-    In order: predictions, one staged run with all its scores, the switch in one UPDATE, the published value
-    `retention.risk`, the end of the dirty marks. Earlier runs of the same day are replaced. Raises
-    registry.NoModel, artefact.Refused.
+    In order: predictions, one staged run with all its scores and inputs, the switch in one UPDATE, the
+    published value `retention.risk`, the end of the dirty marks. Earlier runs of the same day by the same
+    version are replaced; those of another version stay. Raises registry.NoModel, artefact.Refused.
     """
     progress.stage(PREDICT)
     if as_of == today:
@@ -52,7 +53,9 @@ def score_members(
         if not backfill:
             _show(run)
             _publish(said, as_of=as_of, now=now)
-        replaced = ScoreRun.objects.filter(as_of=as_of, is_current=False).exclude(pk=run.pk)
+        replaced = ScoreRun.objects.filter(
+            as_of=as_of, is_current=False, model_version=run.model_version
+        ).exclude(pk=run.pk)
         if run.is_backfill:
             replaced = replaced.filter(is_backfill=True)  # what staff were shown that day stays
         replaced.delete()
@@ -81,6 +84,7 @@ def rescore(*, today: date, now: datetime, limit: int = 5000) -> int:
             return 0  # a whole scoring was faster
         run.riskscore_set.filter(member__in=dirty).delete()
         _copy(_lines(said, ids, run.pk))
+        _keep_inputs(said, run, now)
         _count(run)
     mirror.clear_dirty(members=dirty, before=now)
     return len(said.rows)
@@ -97,10 +101,16 @@ def _stage(
         is_backfill=is_backfill,
     )
     _copy(_lines(said, ids, run.pk))
+    if not is_backfill:
+        _keep_inputs(said, run, now)
     _count(run)
     run.high_value = _high(said)
     run.save(update_fields=["high_value"])
     return run
+
+
+def _keep_inputs(said: Predicted, run: ScoreRun, now: datetime) -> None:
+    ScoreInputs.objects.create(run=run, made_at=now, rows=stored.pack(said.rows))
 
 
 def _high(said: Predicted) -> float | None:

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imis_ai.registry.calc import coverage
 from retention.calc.calibrate import bins
 
 Floats = npt.NDArray[np.float64]
-GROUP = 50  # neighbours by score whose observed rate a range must hold
 REPEATS = 200
 
 
@@ -93,31 +93,15 @@ def group_coverage(found: Measured) -> dict[str, Any]:
     low, high = found.low, found.high
     if low is None or high is None:
         return {}
-    groups = _groups(found)
-    inside = [_holds(found.p[g], found.y[g], low[g], high[g]) for g in groups]
+    block = np.zeros(len(found.p)) if found.block is None else found.block
+    groups = coverage.neighbours(found.p, block)
+    inside = [coverage.holds(found.p[g], found.y[g], low[g], high[g]) for g in groups]
     plain = [bool(low[g].mean() <= found.y[g].mean() <= high[g].mean()) for g in groups]
     return {
         "groups": len(groups),
         "range_coverage": round(float(np.mean(inside)), 4),
         "range_coverage_without_luck": round(float(np.mean(plain)), 4),
     }
-
-
-def _groups(found: Measured) -> list[npt.NDArray[np.int64]]:
-    block = np.zeros(len(found.p)) if found.block is None else found.block
-    groups = []
-    for value in np.unique(block):
-        rows = np.flatnonzero(block == value)
-        order = rows[np.argsort(found.p[rows], kind="stable")]
-        groups += [g for g in np.array_split(order, max(len(order) // GROUP, 1)) if len(g)]
-    return groups
-
-
-def _holds(p: Floats, y: Floats, low: Floats, high: Floats) -> bool:
-    luck = 1.2816 * np.sqrt((p * (1 - p)).sum()) / len(p)
-    down = np.hypot(luck, (p - low).mean()) + 0.5 / len(p)
-    up = np.hypot(luck, (high - p).mean()) + 0.5 / len(p)
-    return bool(p.mean() - down <= y.mean() <= p.mean() + up)
 
 
 def _average_precision(p: Floats, y: Floats) -> float:

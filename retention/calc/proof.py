@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imis_ai.registry.calc.reading import Outcomes
 from retention.calc import additive, baselines, boost, calibrate, churn, evaluate
 from retention.calc.rows import NEAR, Rows, weights
 
@@ -99,6 +100,25 @@ def said_and_happened(twins: Sequence[Twin], slope: float) -> list[dict[str, flo
         return []
     chances = [calibrate.chance(_stretched_score(t, slope)) for t in twins]
     return calibrate.bins(np.concatenate(chances), np.concatenate([t.y for t in twins]))
+
+
+def told(twins: Sequence[Twin], kind: str, *, seed: int) -> Outcomes | None:
+    """What `kind` said about each of the twins' later decisions, and what happened; None without twins."""
+    parts = [(twin, _fold(twin, slope_of(twins[:k]), seed)[kind]) for k, twin in enumerate(twins)]
+    if not parts:
+        return None
+    return Outcomes(
+        member=np.concatenate([twin.later.member for twin, _ in parts]),
+        day=np.concatenate([twin.later.day for twin, _ in parts]),
+        said=np.concatenate([m.p for _, m in parts]),
+        low=np.concatenate([_or_nothing(m.low, m.p) for _, m in parts]),
+        high=np.concatenate([_or_nothing(m.high, m.p) for _, m in parts]),
+        happened=np.concatenate([m.y for _, m in parts]),
+    )
+
+
+def _or_nothing(bound: Floats | None, p: Floats) -> Floats:
+    return np.full(len(p), np.nan) if bound is None else bound
 
 
 def typical(rows: Rows) -> Rows:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from imis_ai.features import labels
+from imis_ai.registry.calc.reading import Outcomes
 from retention.calc import churn, prior, proof
 from retention.calc.rows import NEAR, Rows, weights
 
@@ -36,6 +37,7 @@ class Trained:
     calibration: list[dict[str, float]]
     manifest: dict[str, Any]
     notes: list[str]
+    told: Outcomes | None = None
 
 
 def train(
@@ -75,6 +77,7 @@ def train(
         baselines={k: v for k, v in compared.items() if k != chosen},
         calibration=proof.said_and_happened(twins, slope),
         notes=notes,
+        told=proof.told(twins, chosen, seed=seed),
         manifest=_manifest(rows, as_of, stops, seed),
     )
 

@@ -74,7 +74,7 @@ def history(*, score: RiskScore, run: ScoreRun, measure: str, days: int) -> list
             member=score.member_id, run__as_of__gt=run.as_of - timedelta(days=days), run__as_of__lte=run.as_of
         )
         .exclude(**{f"risk_{measure}": None})
-        .order_by("run__as_of", "-run__is_backfill", "run__created_at")
+        .order_by("run__as_of", "-run__is_backfill", "run__is_current", "run__created_at")
         .values_list("run__as_of", "run__is_backfill", *keys)
     )
     by_day = {

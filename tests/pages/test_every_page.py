@@ -18,7 +18,7 @@ from tests.factories.experiments import started
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
 from tests.factories.integrations import ApiClientFactory
 from tests.factories.mirror import NOW, MemberFactory
-from tests.factories.registry import TrainedModelFactory
+from tests.factories.registry import models_page
 from tests.factories.retention import RiskScoreFactory
 from tests.reading import html_of
 
@@ -65,6 +65,8 @@ VALUES = {
     "move": "stop",
     "client_id": "1",
     "model": "churn",
+    "version": "2026.6.1",
+    "finding_id": "1",
 }
 
 
@@ -113,7 +115,7 @@ def filled(run):
     ErasureFactory(pk=1)
     started(pk=1)
     ApiClientFactory(pk=1, registered_by=UserFactory(role="executive"))
-    TrainedModelFactory(name="churn")
+    models_page()
 
 
 def allowed_methods(client, path) -> set[str]:

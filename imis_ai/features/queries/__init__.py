@@ -9,6 +9,7 @@ from imis_ai.features.queries.pointintime import (
     frame,
     frames,
     out_of_date,
+    stored_days,
 )
 from imis_ai.features.queries.similar import Neighbour, has_pgvector, neighbours
 
@@ -25,5 +26,6 @@ __all__ = [
     "neighbours",
     "out_of_date",
     "register_use",
+    "stored_days",
     "terms",
 ]

@@ -96,6 +96,12 @@ def out_of_date(days: Iterable[date] | None = None) -> list[date]:
     ]
 
 
+def stored_days() -> list[date]:
+    """Days of which a snapshot of today's definitions is kept, oldest first."""
+    found = Snapshot.objects.filter(version=definitions.version())
+    return list(found.order_by("as_of").values_list("as_of", flat=True))
+
+
 def built_at(as_of: date) -> datetime | None:
     """When the stored snapshot of the day was built; None when there is none of today's definitions."""
     found = Snapshot.objects.filter(as_of=as_of, version=definitions.version())

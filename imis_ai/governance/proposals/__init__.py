@@ -8,6 +8,7 @@ from imis_ai.governance.proposals.inbox import (
     decided,
     for_person,
     listed,
+    of_kind,
     visible,
     waiting_for,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "is_over_limit",
     "later",
     "listed",
+    "of_kind",
     "people_needed",
     "propose",
     "reject",

@@ -23,6 +23,11 @@ def visible(*, viewer: User) -> QuerySet[Proposal]:
     return found.filter(Q(chapter__in=chapters) | Q(imis_id__in=access.numbers(viewer)))
 
 
+def of_kind(*, kind: str) -> QuerySet[Proposal]:
+    """All proposals of one kind, newest first, for the app that carries them out."""
+    return Proposal.objects.filter(kind=kind).order_by("-pk")
+
+
 def waiting_for(*, viewer: User, now: datetime) -> QuerySet[Proposal]:
     """What this person can decide now: the right kind, not their own work, not approved by them already."""
     names = [kind.name for kind in kinds.KINDS.values() if viewer.may(kind.decides)]

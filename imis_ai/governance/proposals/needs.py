@@ -39,6 +39,7 @@ def why_not(*, proposal: Proposal, by: User, now: datetime) -> WhyNot | None:
         _no_right(proposal, kind, by, now)
         or _own_work(proposal, kind, by)
         or _already(proposal, by)
+        or _same_side(proposal, kind, by, now)
         or _over_limit(proposal, by, now)
     )
 
@@ -146,6 +147,22 @@ def _already(proposal: Proposal, by: User) -> WhyNot | None:
     if not same.exists():
         return None
     return WhyNot("You approved this already; a second person is needed.", rule="two people")
+
+
+def _same_side(proposal: Proposal, kind: kinds.Kind, by: User, now: datetime) -> WhyNot | None:
+    """Two people of the same side do not decide what both sides must stand behind."""
+    earlier = [decision.by for decision in earlier_approvals(proposal=proposal, now=now)]
+    behind = [person for person in (drafter(proposal=proposal), *earlier) if person]
+    roles = {person.role for person in behind} | {by.role}
+    missing = [side for side in kind.sides if not side & roles]
+    if not missing or not behind:
+        return None
+    wanted = " or ".join(ROLE_WORDS[role].lower() for role in ROLE_WORDS if role in missing[0])
+    return WhyNot(
+        "Both people would be of the same side, so this is not enough.",
+        rule="two sides",
+        next_step=f"Asked: {wanted}.",
+    )
 
 
 def _over_limit(proposal: Proposal, by: User, now: datetime) -> WhyNot | None:

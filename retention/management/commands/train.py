@@ -1,4 +1,4 @@
-"""Trains a model, proves it on later time, registers it, and makes it live if it earned that."""
+"""Trains a model, proves it on later time, registers it, and suggests it if it earned that."""
 
 from typing import Any
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
+from imis_ai.governance import audit
 from imis_ai.registry import artefact
-from imis_ai.registry.models import TrainedModel
+from imis_ai.registry.models import Switch, TrainedModel
 
 State = TrainedModel.State
 
@@ -26,6 +27,7 @@ class Proof:
     evaluation: dict[str, Any]
     baselines: dict[str, Any] = field(default_factory=dict)
     calibration: list[dict[str, float]] = field(default_factory=list)
+    reading: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -41,11 +43,14 @@ def register(
     by: str,
     now: datetime,
 ) -> TrainedModel:
-    """Store a candidate under the next version of its name. Raises artefact.Refused."""
+    """Store a candidate under the next version of its name, and say so in the audit log.
+
+    Raises artefact.Refused.
+    """
     data = artefact.pack(model)
     digest = hashlib.sha256(data).hexdigest()
     version = _next_version(name, now)
-    return TrainedModel.objects.create(
+    made = TrainedModel.objects.create(
         name=name,
         version=version,
         as_of=as_of,
@@ -59,42 +64,44 @@ def register(
         evaluation=proof.evaluation,
         baselines=proof.baselines,
         calibration=proof.calibration,
+        reading=proof.reading,
         notes=proof.notes,
     )
+    detail = {"learnt_until": as_of, "asked_by": by, "started_by": manifest.get("started_by", "")}
+    _record("model.trained", made, now, detail)
+    return made
 
 
 @transaction.atomic
-def promote(*, model: TrainedModel, by: str, now: datetime) -> TrainedModel:
+def promote(*, model: TrainedModel, by: str, now: datetime, proposal: int | None = None) -> TrainedModel:
     """Make a candidate live and retire the one before. Raises NotBetter; nothing changes then.
 
     The first model of a name goes live as it is: its training already chose between it and the baselines.
     Later ones must gain at least as much over their best baseline, on later time, as the live one did.
+    `proposal` is the decision of two people behind it.
     """
-    before = TrainedModel.objects.select_for_update().filter(name=model.name, state=State.LIVE).first()
+    before = _live_now(model.name)
     if before is not None and before.pk != model.pk:
-        if model.as_of < before.as_of:
-            raise NotBetter(f"{model} knows less than {before}, which stays. It serves days of the past.")
-        _check_better(model, before)
-        _retire(before, now)
-    _go_live(model, by, now)
-    return model
+        refuse_worse(model=model, live=before)
+    return _switch("model.promoted", model, before, by=by, now=now, proposal=proposal)
 
 
 @transaction.atomic
+def put_back(*, model: TrainedModel, by: str, now: datetime, proposal: int | None = None) -> TrainedModel:
+    """Make a model live again that was live before. Raises NotBetter for one that never was."""
+    if model.promoted_at is None:
+        raise NotBetter(f"{model} was never live, so there is nothing to go back to. Promote it instead.")
+    return _switch("model.rolled_back", model, _live_now(model.name), by=by, now=now, proposal=proposal)
+
+
 def roll_back(*, name: str, by: str, now: datetime) -> TrainedModel:
     """Put the model that was live before back in place. Raises NotBetter when there is none."""
     earlier = (
-        TrainedModel.objects.select_for_update()
-        .filter(name=name, state=State.RETIRED)
-        .order_by("-retired_at", "-pk")
-        .first()
+        TrainedModel.objects.filter(name=name, state=State.RETIRED).order_by("-retired_at", "-pk").first()
     )
     if earlier is None:
         raise NotBetter(f"No earlier {name} model is kept, so there is nothing to go back to.")
-    for current in TrainedModel.objects.filter(name=name, state=State.LIVE):
-        _retire(current, now)
-    _go_live(earlier, by, now)
-    return earlier
+    return put_back(model=earlier, by=by, now=now)
 
 
 def note(*, model: TrainedModel, text: str) -> TrainedModel:
@@ -113,27 +120,56 @@ def skill(*, model: TrainedModel) -> float | None:
     return 1 - own / min(plain)
 
 
-def _check_better(candidate: TrainedModel, live: TrainedModel) -> None:
-    new, old = skill(model=candidate), skill(model=live)
+def refuse_worse(*, model: TrainedModel, live: TrainedModel) -> None:
+    """Raises NotBetter unless the model does at least as well on later time as the live one did."""
+    if model.as_of < live.as_of:
+        raise NotBetter(f"{model} knows less than {live}, which stays. It serves days of the past.")
+    new, old = skill(model=model), skill(model=live)
     if new is None:
         raise NotBetter(
-            f"{candidate} was not measured on later time, so {live} stays. Train with more finished terms."
+            f"{model} was not measured on later time, so {live} stays. Train with more finished terms."
         )
     if old is not None and new < old:
         raise NotBetter(
-            f"{candidate} takes {new:.1%} off the best baseline's loss on later time, {live} took {old:.1%}. "
+            f"{model} takes {new:.1%} off the best baseline's loss on later time, {live} took {old:.1%}. "
             f"{live} stays."
         )
 
 
-def _go_live(model: TrainedModel, by: str, now: datetime) -> None:
-    model.state, model.promoted_at, model.promoted_by, model.retired_at = State.LIVE, now, by, None
+def _live_now(name: str) -> TrainedModel | None:
+    return TrainedModel.objects.select_for_update().filter(name=name, state=State.LIVE).first()
+
+
+def _switch(
+    action: str,
+    model: TrainedModel,
+    before: TrainedModel | None,
+    *,
+    by: str,
+    now: datetime,
+    proposal: int | None,
+) -> TrainedModel:
+    """Retire, go live, the row that says so, the audit log."""
+    if before is not None and before.pk != model.pk:
+        before.state, before.retired_at = State.RETIRED, now
+        before.save(update_fields=["state", "retired_at"])
+    model.state, model.promoted_at, model.promoted_by, model.retired_at = State.LIVE, now, by[:150], None
     model.save(update_fields=["state", "promoted_at", "promoted_by", "retired_at"])
+    old = before.version if before is not None else ""
+    Switch.objects.create(model=model, before=old, at=now, by=by, proposal=proposal, digest=model.digest)
+    _record(action, model, now, {"before": old, "after": model.version, "by": by, "reference": proposal})
+    return model
 
 
-def _retire(model: TrainedModel, now: datetime) -> None:
-    model.state, model.retired_at = State.RETIRED, now
-    model.save(update_fields=["state", "retired_at"])
+def _record(action: str, model: TrainedModel, now: datetime, detail: dict[str, Any]) -> None:
+    audit.record(
+        action=action,
+        by=None,
+        now=now,
+        about=("model", str(model)),
+        detail=detail | {"checksum": model.digest},
+        versions={"model": str(model)},
+    )
 
 
 def _next_version(name: str, now: datetime) -> str:
