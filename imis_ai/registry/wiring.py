@@ -30,7 +30,7 @@ LIVE = kinds.Kind(
     ),
     template="registry/_proposal.html",
     context=lambda proposal, viewer: {"effect_on_members": proposal.made_from.get("effect")},
-    still_true=still_true,
+    still_true=lambda proposal, now: still_true(proposal=proposal, now=now),
 )
 
 

@@ -10,8 +10,6 @@ from django.db.models import Min
 from imis_ai.accounts.models import User
 from imis_ai.features import labels
 from imis_ai.features import queries as features
-from imis_ai.features.definitions import FEATURES
-from imis_ai.features.definitions.own import PREFIX
 from imis_ai.mirror import access
 from imis_ai.registry import queries as registry
 from imis_ai.registry.calc.reading import Outcomes
@@ -70,15 +68,15 @@ def new_labels(after: date, until: date) -> int:
 
 
 def seen(days: Sequence[date], names: Sequence[str]) -> dict[date, Seen]:
-    """Features of the members active on each day, as the model is fed with them."""
-    known = [name for name in names if name in FEATURES or name.startswith(PREFIX)]
-    stored_names = [name for name in known if name not in rows.OWN]
-    frames = features.frames(as_ofs=days, names=stored_names, may_be_old=True)
+    """Features of the members active on each day: those the model uses, then all that it may learn from."""
+    frames = features.frames(as_ofs=days, may_be_old=True)
     book, found = learning.book(), {}
+    may = learning.windows({name for frame in frames.values() for name in frame.columns})
+    wanted = [*names, *sorted(set(may) - set(names))]
     for day, frame in frames.items():
-        made = learning.rows_of(terms=book, frame=frame, as_of=day, names=known)
-        places = [made.names.index(name) for name in names if name in made.names]
-        found[day] = Seen([made.names[place] for place in places], made.x[:, places])
+        made = learning.rows_of(terms=book, frame=frame, as_of=day, names=wanted)
+        places = [made.names.index(name) for name in wanted]
+        found[day] = Seen(wanted, made.x[:, places])
     return found
 
 

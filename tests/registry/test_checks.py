@@ -111,7 +111,7 @@ class TestGroups:
             gap.group: gap for gap in reading.gaps(told(student=0.15), limit=0.1) if gap.measure == "alarms"
         }
 
-        said = findings.gap_sentence(cards.find("churn"), found["Student"])
+        said = findings.gap_sentence(card=cards.find("churn"), gap=found["Student"])
 
         assert found["Student"].value > found["Student"].others
         assert re.search(r"Of 100 of them and of the others 4\d and 3\d lapsed", said)

@@ -72,12 +72,12 @@ def _found(card: Card, live: TrainedModel, check: ModelCheck) -> list[Found]:
         moved.append(Found(Kind.RATE, "outcome", _rate_sentence(card, check.rate)))
     unfair = gaps(check.reading or live.reading, limit=settings.MODEL_GAP_LIMIT)
     return moved + [
-        Found(Kind.GAP, f"{gap.by}: {gap.group}, {gap.measure}"[:200], gap_sentence(card, gap))
+        Found(Kind.GAP, f"{gap.by}: {gap.group}, {gap.measure}"[:200], gap_sentence(card=card, gap=gap))
         for gap in unfair
     ]
 
 
-def gap_sentence(card: Card, gap: Gap) -> str:
+def gap_sentence(*, card: Card, gap: Gap) -> str:
     """A gap in words for staff. A group to which it happens more often has other rates for that alone."""
     own, others = words.of_100(gap.value), words.of_100(gap.others)
     who = f"{gap.by} {gap.group}"

@@ -53,7 +53,7 @@ def propose(*, model: TrainedModel, by: User | None, now: datetime) -> "Proposal
     return proposals.propose(draft=draft, by=by, now=now)
 
 
-def still_true(proposal: "Proposal", now: datetime) -> list[str]:
+def still_true(*, proposal: "Proposal", now: datetime) -> list[str]:
     """What changed since it was suggested."""
     model = queries.version(proposal.payload["name"], proposal.payload["version"])
     live = _live(model)
@@ -95,7 +95,7 @@ def _carry_out(proposal: "Proposal", now: datetime) -> TrainedModel | None:
 
 
 def _refuse_stale(proposal: "Proposal", now: datetime) -> None:
-    if stale := still_true(proposal, now):
+    if stale := still_true(proposal=proposal, now=now):
         raise versions.NotBetter(stale[0])
 
 
