@@ -204,11 +204,6 @@ def money_axis(amount: float) -> str:
 
 
 @register.filter
-def of_100(share: float | None) -> str:
-    return "" if share is None else str(words.of_100(share))
-
-
-@register.filter
 def signed(number: int) -> str:
     """With a sign: +3, minus as a minus."""
     return f"+{number}" if number > 0 else f"{words.MINUS}{-number}" if number < 0 else "0"
