@@ -9,6 +9,7 @@ from imis_ai.ui.filters import Chip, Option, Several, address, chip, month_name
 from retention.queries import list as risk
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+CONTROL = (("in", "In the control group"), ("out", "Not in the control group"))
 SORTS = ("name", "risk", "lapse", "dues", "value", "renews", "next")
 
 
@@ -22,6 +23,7 @@ class RiskFilterForm(forms.Form):
     chapter = Several()
     reason = Several(choices=list(risk.REASONS.items()))
     renews = Several()
+    control = forms.ChoiceField(choices=CONTROL, required=False)
     pick = Several()
     sort = forms.ChoiceField(
         choices=[(sign + key, key) for key in SORTS for sign in ("", "-")], required=False
@@ -46,6 +48,7 @@ class RiskFilterForm(forms.Form):
             chapters=tuple(clean.get("chapter") or ()),
             reasons=tuple(clean.get("reason") or ()),
             renews=tuple(clean.get("renews") or ()),
+            control=clean.get("control") or "",
             picked=tuple(clean.get("pick") or ()),
             sort=clean.get("sort") or "-risk",
         )
@@ -90,6 +93,8 @@ def chips(
             names_itself=True,
         )
     )
+    chosen, asked = (filters.control,) if filters.control else (), "Members we leave alone to compare"
+    made.append(chip("control", "Control group", asked, CONTROL, chosen, query, names_itself=True, one=True))
     return made
 
 

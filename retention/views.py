@@ -36,6 +36,7 @@ COLUMNS = [
     Column(
         "At renewal", "next", "c-next num", falls=True, hint="Of 100, at the next renewal, whenever it is"
     ),
+    Column("Next step", classes="c-step"),
 ]
 UNSCORED_COLUMNS = [
     Column("Member", "name"),
@@ -48,6 +49,7 @@ GRACE_COLUMNS = [
     Column("Not to renew, of 100", "risk", falls=True),
     Column("Term ended", "lapse"),
     *COLUMNS[3:6],
+    COLUMNS[-1],
 ]
 VIEW_COLUMNS = {"grace": GRACE_COLUMNS, "unscored": UNSCORED_COLUMNS}
 STARTS = [(30, "md", "medium"), (60, "hi", "high")]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from imis_ai.governance import kinds, rollout
 from imis_ai.governance.audit.story import register_teller
+from imis_ai.governance.experiments import audience
 from imis_ai.governance.privacy import Subject, register_holder
 from imis_ai.governance.privacy.periods import MONTH, register_period
 from imis_ai.governance.rollout import evidence
@@ -16,7 +17,7 @@ from imis_ai.ui.tables import Column
 from retention import actions
 from retention.actions.propose import SCORES
 from retention.calc import bands
-from retention.queries import card, columns, insights, personal, story
+from retention.queries import card, columns, comparing, insights, personal, story
 from retention.queries import rollout as proof
 from retention.queries import today as first_page
 
@@ -93,6 +94,14 @@ CARD = cards.Card(
 )
 NEEDS = "On decisions later than its training, the model is better than what can be done without it"
 
+AT_RISK = audience.Audience(
+    comparing.AT_RISK,
+    "Members at risk whose term ends in the period",
+    "retention",
+    comparing.at_risk,
+    comparing.chance,
+)
+
 COLUMNS = Extra(
     "retention",
     (
@@ -123,6 +132,8 @@ def connect() -> None:
         )
     )
     today.add("retention", first_page.part)
+    audience.add(AT_RISK)
+    audience.grouped_by("retention", comparing.groups)
     add_columns(COLUMNS)
     followers.add("retention.rescore")
     register_holder("retention", export=personal.sections, erase=_erase, step=4)  # scores go with the member

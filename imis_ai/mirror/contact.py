@@ -34,8 +34,12 @@ class Person:
 
     @property
     def them(self) -> str:
-        """The word for this person in a sentence, from what iMIS was told; never guessed from a name."""
-        return {"m": "him", "male": "him", "f": "her", "female": "her"}.get(self.gender.casefold(), "them")
+        return them(self.gender)
+
+
+def them(gender: str) -> str:
+    """The word for a person in a sentence, from what iMIS was told; never guessed from a name."""
+    return {"m": "him", "male": "him", "f": "her", "female": "her"}.get(gender.casefold(), "them")
 
 
 def people(imis_ids: Collection[str]) -> dict[str, Person]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 
+from imis_ai.governance import next_step
 from imis_ai.mirror import access
 from imis_ai.mirror.kept import Keep
 from retention.calc import bands
@@ -33,7 +34,9 @@ class Above:
 
 def above(*, seen: QuerySet, run: ScoreRun, filters: risk.Filters) -> Above:
     """Everything above this list. At most three queries, none when nothing has changed."""
-    keep, asked = _keep(run, seen), replace(filters, sort="")
+    keep, asked = _keep(run, seen), str(replace(filters, sort=""))
+    if filters.control:
+        asked += next_step.version()
     if filters.has_bands:
         summary = keep(f"summary {asked}", lambda: totals.summary(seen=seen, run=run, filters=filters))
         total = summary.members

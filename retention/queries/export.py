@@ -14,7 +14,7 @@ HEADER = [
     *DATES,
     *MONEY,
     *(f"reason_{n + 1}" for n in range(REASONS)),
-    *("not_scored_because", "as_of", "model"),
+    *("not_scored_because", "next_step", "as_of", "model"),
 ]
 
 
@@ -26,5 +26,5 @@ def line(row: Row, run: ScoreRun) -> list[object]:
         *(getattr(row.stored, name) for name in CHANCES + DATES + MONEY),
         *reasons,
         *[""] * (REASONS - len(reasons)),
-        *(row.abstained, run.as_of, f"{run.model_name} {run.model_version}"),
+        *(row.abstained, row.next_step, run.as_of, f"{run.model_name} {run.model_version}"),
     ]

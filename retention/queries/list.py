@@ -19,11 +19,14 @@ from django.db.models import (
 )
 
 from imis_ai.features.groups import GROUPS
-from imis_ai.mirror import kept
+from imis_ai.governance import next_step
+from imis_ai.governance.messages import control
+from imis_ai.mirror import contact, kept
 from imis_ai.ui import words
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
 
+AREA = "retention"
 HORIZONS = (30, 60, 90)
 VIEWS = {
     "all": "All at risk",
@@ -48,6 +51,7 @@ class Filters:
     chapters: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     renews: tuple[str, ...] = ()  # months, "2026-12"
+    control: str = ""  # "in" or "out" of the control group
     picked: tuple[str, ...] = ()  # imis ids, for an export of chosen rows
     sort: str = "-risk"
 
@@ -82,6 +86,8 @@ class Row:
     at_renewal: int | None
     renewal_band: str
     abstained: str
+    next_step: str
+    held: str  # why the member is left alone, in a sentence
     stored: RiskScore = field(repr=False)
 
     @property
@@ -107,16 +113,20 @@ def visible(*, seen: QuerySet, run: ScoreRun) -> QuerySet[RiskScore]:
 def listed(*, seen: QuerySet, run: ScoreRun, filters: Filters) -> QuerySet[RiskScore]:
     """The filtered scores in the order asked for."""
     found = visible(seen=seen, run=run).filter(wanted(filters, run))
-    found = found.select_related("member", "member__tier", "member__chapter")
-    return found.order_by(*_order(filters))
+    return with_next_step(found, run).order_by(*_order(filters))
 
 
 def page(*, seen: QuerySet, run: ScoreRun, filters: Filters, start: int, stop: int) -> QuerySet[RiskScore]:
     """Some of `listed`. The order is found on narrow rows; only those shown are read whole."""
     order = _order(filters)
     shown = visible(seen=seen, run=run).filter(wanted(filters, run)).order_by(*order).values("pk")
-    found = RiskScore.objects.filter(pk__in=shown[start:stop]).order_by(*order)
-    return found.select_related("member", "member__tier", "member__chapter")
+    return with_next_step(RiskScore.objects.filter(pk__in=shown[start:stop]), run).order_by(*order)
+
+
+def with_next_step(scores: QuerySet[RiskScore], run: ScoreRun) -> QuerySet[RiskScore]:
+    """Whole rows with their members, and what comes next for each; no further query."""
+    found = scores.select_related("run", "member", "member__tier", "member__chapter")
+    return next_step.annotated(found, number="member__imis_id", area=AREA, on=run.as_of)
 
 
 def rows(*, scores: Iterable[RiskScore], measure: str, with_names: bool) -> Iterator[Row]:
@@ -146,6 +156,8 @@ def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
         at_renewal=_shown(score.risk_renewal),
         renewal_band="" if score.risk_renewal is None else bands.band(score.risk_renewal),
         abstained=score.abstained,
+        next_step=_next_step(score),
+        held=_held(score, (member.first_name or name) if with_names else words.masked(name)),
         stored=score,
     )
 
@@ -170,6 +182,9 @@ def wanted(filters: Filters, run: ScoreRun) -> Q:
         wanted &= _because(filters.reasons)
     if filters.renews:
         wanted &= _in_months(filters.renews)
+    if filters.control:
+        held = next_step.held(number="member__imis_id", area=AREA, on=run.as_of)
+        wanted &= held if filters.control == "in" else ~held
     if filters.picked:
         wanted &= Q(member__imis_id__in=filters.picked)
     return wanted
@@ -240,6 +255,22 @@ def _order(filters: Filters) -> list:
     falls = filters.sort.startswith("-")
     keys = [F(name) for name in fields[filters.sort.lstrip("-")]]
     return [key.desc(nulls_last=True) if falls else key.asc(nulls_last=True) for key in keys] + ["pk"]
+
+
+def _next_step(score: RiskScore) -> str:
+    return next_step.said(
+        held_until=score.held_until,
+        has_draft=score.has_draft,
+        last_sent_at=score.last_sent_at,
+        today=score.run.as_of,
+    )
+
+
+def _held(score: RiskScore, who: str) -> str:
+    if not score.held_until:
+        return ""
+    them = contact.them(score.member.gender)
+    return control.sentence(who=who, them=them, until=score.held_until, today=score.run.as_of)
 
 
 def _shown(share: float | None) -> int | None:

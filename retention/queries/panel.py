@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
-from retention.queries.list import HORIZONS, visible
+from retention.queries.list import HORIZONS, visible, with_next_step
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,13 @@ class Past:
 def score_of(*, seen: QuerySet, run: ScoreRun, imis_id: str) -> RiskScore | None:
     """None where there is no such member, or none that the viewer may see."""
     found = visible(seen=seen, run=run).filter(member__imis_id=imis_id)
-    return found.select_related("member", "member__tier", "member__chapter").first()
+    return with_next_step(found, run).first()
 
 
 def scores_of(*, seen: QuerySet, run: ScoreRun, imis_ids: list[str]) -> dict[str, RiskScore]:
     """Scores by iMIS id, of those that the viewer may see."""
     found = visible(seen=seen, run=run).filter(member__imis_id__in=imis_ids)
-    found = found.select_related("member", "member__tier", "member__chapter")
-    return {score.member.imis_id: score for score in found}
+    return {score.member.imis_id: score for score in with_next_step(found, run)}
 
 
 def measure(score: RiskScore, run: ScoreRun, horizon: int) -> str:

@@ -131,7 +131,7 @@ def test_two_texts_are_compared_without_a_control_group_when_somebody_says_why()
     found = results.result(experiment=made, now=AFTER)
 
     assert (found.base, found.against[0].label, found.against[0].verdict) == ("Short", "Long", results.MORE)
-    assert not control.rows(area="retention", now=NOW).exists()
+    assert not control.rows(area="retention", on=NOW.date()).exists()
 
 
 def test_too_few_outcomes_are_too_small_to_tell_even_at_the_end():

@@ -21,12 +21,15 @@ RENEWING = "renewing"
 
 @dataclass(frozen=True)
 class Audience:
-    """`members(imis_ids, now)` names those of the members who belong to it."""
+    """`members(imis_ids, now)` names those of the members who belong to it; `rate(imis_ids, now)` is how many
+    of them will renew as the area has it, where it differs from the past of all.
+    """
 
     name: str
     label: str
     area: str
     members: Members
+    rate: Callable[[Collection[str], datetime], float | None] | None = None
 
 
 @dataclass(frozen=True)

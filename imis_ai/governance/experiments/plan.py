@@ -96,6 +96,8 @@ def objection(*, plan: Plan, now: datetime) -> WhyNot | None:
         )
     if plan.control_share and not 0.02 <= plan.control_share <= 0.9:
         return _no("The control group is 2 to 90 of 100 members.", "control group", "Choose another size.")
+    if audience.AUDIENCES[plan.audience].area not in ("", plan.area):
+        return _no("This group of members belongs to another area.", "audience", "Choose another group.")
     last = plan.outcome_by - timedelta(days=plan.window_days)
     if last <= localdate(now):
         return _no(
@@ -188,9 +190,12 @@ def _arms(experiment: Experiment, plan: Plan) -> list[Arm]:
 
 def _measure(experiment: Experiment, now: datetime) -> None:
     """How many could be drawn today, and how many of such members renewed in the past."""
-    experiment.planned_members = len(audience.of(experiment=experiment, now=now))
+    found = audience.of(experiment=experiment, now=now)
+    experiment.planned_members = len(found)
     ended, renewed = outcomes.past_rate(until=localdate(now), window_days=experiment.window_days)
-    experiment.planned_rate = renewed / ended if ended else None
+    said = audience.AUDIENCES[experiment.audience].rate
+    chance = said([each.due.imis_id for each in found], now) if said else None
+    experiment.planned_rate = renewed / ended if ended and chance is None else chance
     experiment.save(update_fields=["planned_members", "planned_rate"])
 
 

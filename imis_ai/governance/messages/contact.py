@@ -166,7 +166,8 @@ def _control_group(left: Left, asked: _Asked) -> dict[str, Refusal]:
         until = max((held[own] for own in person.ids if own in held), default=None)
         if until:
             ends = localtime(asked.now).replace(hour=0, minute=0, second=0, microsecond=0)
-            said = control.sentence(person=person, until=until, today=today)
+            who = person.given_name or person.name or imis_id
+            said = control.sentence(who=who, them=person.them, until=until, today=today)
             found[imis_id] = Refusal(
                 WhyNot(said, control.RULE), until=ends + timedelta(days=(until - today).days + 1)
             )

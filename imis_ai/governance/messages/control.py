@@ -7,26 +7,25 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
 from imis_ai.governance.models import Arm, Assignment, Experiment
-from imis_ai.mirror.contact import Person
 from imis_ai.ui import words
 
 RULE = "control group"
 
 
-def rows(*, area: str, now: datetime) -> QuerySet[Assignment]:
-    """Everybody whom this area leaves alone at this moment."""
+def rows(*, area: str, on: date) -> QuerySet[Assignment]:
+    """Everybody whom this area leaves alone on this day, as things stand."""
     here = Q(experiment__area=area) | Q(experiment__is_everywhere=True)
     return Assignment.objects.filter(
         here,
         arm__is_control=True,
         experiment__state=Experiment.State.RUNNING,
-        experiment__outcome_by__gte=localdate(now),
+        experiment__outcome_by__gte=on,
     )
 
 
 def held(*, imis_ids: Collection[str], area: str, now: datetime) -> dict[str, date]:
     """Those of the members who are left alone, with the last day of it. One query."""
-    found = rows(area=area, now=now).filter(imis_id__in=imis_ids)
+    found = rows(area=area, on=localdate(now)).filter(imis_id__in=imis_ids)
     return dict(found.order_by("experiment__outcome_by").values_list("imis_id", "experiment__outcome_by"))
 
 
@@ -42,8 +41,7 @@ def arms(*, imis_ids: Collection[str], area: str, now: datetime) -> dict[str, Ar
     return {row.imis_id: row.arm for row in found}
 
 
-def sentence(*, person: Person, until: date, today: date) -> str:
-    """As the list, the draft and the receipt say it."""
-    who = person.given_name or person.name or person.imis_id
+def sentence(*, who: str, them: str, until: date, today: date) -> str:
+    """As the list, the draft and the receipt say it; `them` is the word for this person."""
     day = words.long_date(until, today)
-    return f"{who} is in the control group until {day}, so we leave {person.them} alone."
+    return f"{who} is in the control group until {day}, so we leave {them} alone."
