@@ -64,7 +64,7 @@ def backfill(progress: Progress, weeks: int = WEEKS) -> int:
     return weeks
 
 
-@job("retention.rescore", title="Score members that changed", refusals=REFUSALS)
+@job("retention.rescore", title="Score members that changed", refusals=REFUSALS, is_quick=True)
 def rescore(progress: Progress) -> int:
     """Members whose data changed since they were scored."""
     done = actions.rescore(today=timezone.localdate(), now=timezone.now())

@@ -8,7 +8,7 @@ from datetime import datetime
 import psycopg
 from django.db import DatabaseError, connection, connections
 
-from imis_ai.celery import app
+from imis_ai.celery import DEFAULT, QUICK, app
 from imis_ai.jobs import actions, queries, registry
 
 POLL = 1.0  # seconds
@@ -82,10 +82,12 @@ class Dispatcher:
 
 def publish(job_id: int, name: str) -> None:
     """One message: the id. Raises what the broker's client raises, within its socket timeouts."""
-    limit = registry.JOBS[name].time_limit if name in registry.JOBS else registry.LONGEST
+    job = registry.JOBS.get(name)
+    limit = job.time_limit if job else registry.LONGEST
     app.send_task(
         "jobs.run",
         args=[job_id],
+        queue=QUICK if job and job.is_quick else DEFAULT,
         retry=False,
         ignore_result=True,
         soft_time_limit=limit,

@@ -22,6 +22,7 @@ class Job:
     time_limit: int
     refusals: tuple[type[Exception], ...]
     due: Callable[[datetime], bool] | None = None
+    is_quick: bool = False
 
 
 JOBS: dict[str, Job] = {}
@@ -35,18 +36,20 @@ def job(
     time_limit: int = LONGEST,
     refusals: tuple[type[Exception], ...] = (),
     due: Callable[[datetime], bool] | None = None,
+    is_quick: bool = False,
 ) -> Callable[[Callable], Callable]:
     """Register `work(progress, **args)` under a dotted name.
 
     `stages` are shown before they begin. The text of an exception listed in `refusals` is shown to staff as
     it is; any other exception may quote a row, so only its kind is shown. `due(now)` is asked by the
     dispatcher every second: a job with work of its own to watch is requested within a second of its time.
+    A quick job does not wait behind long ones.
     """
     if time_limit > LONGEST:
         raise ValueError(f"{name}: a job may take {LONGEST} seconds at most; split it into smaller jobs")
 
     def register(work: Callable) -> Callable:
-        JOBS[name] = Job(name, title, work, tuple(stages), time_limit, refusals, due)
+        JOBS[name] = Job(name, title, work, tuple(stages), time_limit, refusals, due, is_quick)
         return work
 
     return register

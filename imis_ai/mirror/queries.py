@@ -1,5 +1,6 @@
 """Reads of the mirror for pages, jobs and other apps. What a viewer may see comes from `mirror.access`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -86,9 +87,22 @@ def _verdict(used: list[Feed], now: datetime) -> Freshness:
     return Freshness("fresh", oldest.last_success_at, "Every feed was read within its interval.")
 
 
-def member_ids_by_pseudonym() -> dict[UUID, int]:
-    """Primary keys of members alive in iMIS, by the identity that features and models use."""
-    return dict(Member.objects.filter(gone_at=None).values_list("pseudonym", "id"))
+def member_ids_by_pseudonym(only: Collection[int] | None = None) -> dict[UUID, int]:
+    """Primary keys of members alive in iMIS, `only` these or all, by the identity that models use."""
+    found = Member.objects.filter(gone_at=None)
+    if only is not None:
+        found = found.filter(pk__in=only)
+    return dict(found.values_list("pseudonym", "id"))
+
+
+def member_ids(pseudonyms: Collection[str]) -> list[int]:
+    """Primary keys of these members, those that are gone too."""
+    return list(Member.objects.filter(pseudonym__in=pseudonyms).values_list("id", flat=True))
+
+
+def have_changed(pseudonyms: Collection[str]) -> bool:
+    """Whether the mirror holds anything newer about these members than their last scoring."""
+    return DirtyMember.objects.filter(member__pseudonym__in=pseudonyms).exists()
 
 
 def pseudonym_of(*, imis_id: str) -> str:
@@ -103,9 +117,9 @@ def imis_ids_by_pseudonym() -> dict[UUID, str]:
 
 
 def dirty_members(before: datetime) -> list[int]:
-    """Primary keys of members whose data changed up to `before`, those waiting longest first."""
+    """Primary keys of members whose data changed up to `before`, the latest first."""
     return list(
-        DirtyMember.objects.filter(since__lte=before).order_by("since").values_list("member_id", flat=True)
+        DirtyMember.objects.filter(since__lte=before).order_by("-since").values_list("member_id", flat=True)
     )
 
 

@@ -45,6 +45,7 @@ def sync_now(
     "mirror.notices",
     title="Follow up change notifications",
     refusals=(ImisError, MappingError, actions.LeaseLost),
+    is_quick=True,
 )
 def follow_up(progress: Progress) -> int:
     """Read again what iMIS told of. While a sync runs it does this itself, between two batches."""

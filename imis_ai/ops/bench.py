@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from imis_ai.bench import Figure, Trial
 from imis_ai.mirror import actions as mirror
-from imis_ai.ops import population
+from imis_ai.ops import event_bench, population
 
 LIST, FRAGMENT, MEMBER, TODAY, SEARCH = 300, 150, 400, 300, 150  # ms, 95 of 100 requests
 MOST_QUERIES = 12
@@ -144,7 +144,7 @@ def _p95(times: list[float]) -> float:
     return sorted(times)[max(0, -(-len(times) * 95 // 100) - 1)]
 
 
-BENCHES = {
+BENCHES = event_bench.BENCHES | {
     "pages": Trial(
         prepare=association, measure=measure, rows=50_000, runs=40,
         what="server time of every page at 50,000 members and 2 million activities",

@@ -69,9 +69,11 @@ class NotOurs(Exception):
     """The database holds somebody's real members."""
 
 
-def sandbox(port: int, members: int) -> Kind:
+def sandbox(port: int, members: int, *, seed: int = 1, keep: bool = True) -> Kind:
+    """`keep`: what is written there is there again at the next start."""
     command = [sys.executable, "-m", "imis_ai.sandbox", "--port", str(port), "--members", str(members)]
-    return Kind("sandbox", [*command, "--store", str(settings.VAR_DIR / "sandbox")])
+    store = ["--store", str(settings.VAR_DIR / "sandbox")] if keep else []
+    return Kind("sandbox", [*command, "--seed", str(seed), *store])
 
 
 def wait_until_answers(url: str, *, is_alive: object, log: Path) -> None:

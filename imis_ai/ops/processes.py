@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.conf import settings
+
+from imis_ai.celery import QUICK
 
 PATIENCE = 10.0  # seconds between asking a process to end and killing its group
 STEADY = 30.0  # a process that lived this long is restarted at once
@@ -31,14 +33,28 @@ class Kind:
 
 
 def worker(concurrency: int) -> Kind:
+    return _worker("worker", "--concurrency", str(concurrency))
+
+
+def quick_worker() -> Kind:
+    """For what may not wait behind a long job: the way from an event to a new score."""
+    return _worker("quick", "--concurrency", "1", "--queues", QUICK, "--hostname", "quick@%h")
+
+
+def _worker(name: str, *options: str) -> Kind:
     celery = [sys.executable, "-m", "celery", "-A", "imis_ai.celery", "worker", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # on SIGTERM it would finish its job first, unwatched; the job is taken over instead
-    return Kind("worker", [*celery, *quiet, "--concurrency", str(concurrency)], orphaned=signal.SIGQUIT)
+    return Kind(name, [*celery, *quiet, *options], orphaned=signal.SIGQUIT)
 
 
 def dispatcher() -> Kind:
     return Kind("dispatcher", [sys.executable, "manage.py", "run_dispatcher"])
+
+
+def with_env(kind: Kind, env: Mapping[str, str]) -> Kind:
+    """The same with more in its environment."""
+    return replace(kind, env={**kind.env, **env})
 
 
 def beat() -> Kind:

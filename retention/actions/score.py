@@ -1,12 +1,10 @@
 """Scoring: what the model says about every active member, stored whole and shown at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-import msgspec
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 
 from imis_ai.features import queries as features
 from imis_ai.features.actions import build, publish
@@ -14,6 +12,7 @@ from imis_ai.jobs.progress import Progress
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import queries as members
 from imis_ai.registry import queries as registry
+from retention.actions import store
 from retention.calc import stored
 from retention.models import ScoreInputs, ScoreRun
 from retention.queries import predictions, totals
@@ -21,13 +20,8 @@ from retention.queries.predictions import HORIZONS, Predicted
 
 PREDICT, STORE = "Score members", "Store scores"
 PUBLISHED = "retention.risk"
-PARTS = ("risk", "low", "high")
 HIGH_VALUE_SHARE = 0.9
-COLUMNS = (
-    "run_id", "member_id", *(f"{part}_{h}" for h in (*HORIZONS, "renewal") for part in PARTS),
-    "lapse_on", "lapse_from", "lapse_to", "renews_on", "dues", "value", "factors", "abstained",
-)  # fmt: skip
-NULL = "\\N"
+FEW = 200  # changed members that are scored from their own rows alone
 
 
 def score_members(
@@ -68,22 +62,29 @@ def score_members(
 def rescore(*, today: date, now: datetime, limit: int = 5000) -> int:
     """Score again the members whose data changed since the run on show; returns how many.
 
-    Their rows in that run are replaced; everybody else's stay as they are. Raises registry.NoModel.
+    What happened today counts at once. Their rows in that run are replaced; everybody else's stay as they
+    are. The latest changes come first and by themselves: an event does not wait for the rest of a long
+    reading. Raises registry.NoModel.
     """
     run = ScoreRun.objects.filter(is_current=True, as_of=today).first()
-    dirty = members.dirty_members(now)[:limit]
-    if run is None or not dirty:
-        return 0
+    dirty = members.dirty_members(now)[:limit] if run else []
+    return sum(_score_again(run, part, now) for part in (dirty[:FEW], dirty[FEW:]) if part)
+
+
+def _score_again(run: ScoreRun, dirty: list[int], now: datetime) -> int:
     model = registry.version(run.model_name, run.model_version)
-    ids = members.member_ids_by_pseudonym()
-    wanted = set(dirty)
-    pseudonyms = [str(pseudonym) for pseudonym, pk in ids.items() if pk in wanted]
-    said = predictions.predict(as_of=today, model=model, pseudonyms=pseudonyms)
+    ids = members.member_ids_by_pseudonym(dirty)
+    said = predictions.predict(
+        as_of=run.as_of,
+        model=model,
+        pseudonyms=[str(pseudonym) for pseudonym in ids],
+        seen_until=run.as_of + timedelta(days=1),
+    )
     with transaction.atomic():
         if not ScoreRun.objects.select_for_update().filter(pk=run.pk).exists():
             return 0  # a whole scoring was faster
         run.riskscore_set.filter(member__in=dirty).delete()
-        _copy(_lines(said, ids, run.pk))
+        store.copy(lines=store.lines(said=said, ids=ids, run=run.pk))
         _keep_inputs(said, run, now)
         _count(run)
     mirror.clear_dirty(members=dirty, before=now)
@@ -100,7 +101,7 @@ def _stage(
         created_at=now,
         is_backfill=is_backfill,
     )
-    _copy(_lines(said, ids, run.pk))
+    store.copy(lines=store.lines(said=said, ids=ids, run=run.pk))
     if not is_backfill:
         _keep_inputs(said, run, now)
     _count(run)
@@ -148,62 +149,6 @@ def _publish(said: Predicted, *, as_of: date, now: datetime) -> None:
         if not reason
     }
     publish(as_of=as_of, name=PUBLISHED, version=said.model.version, values=values, now=now)
-
-
-def _copy(lines: Iterable[str]) -> None:
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY retention_riskscore ({', '.join(COLUMNS)}) FROM STDIN") as copy,
-    ):
-        copy.write("".join(lines))
-
-
-def _lines(said: Predicted, ids: dict[Any, int], run: int) -> Iterator[str]:
-    """One line of COPY text per member alive in the mirror."""
-    by_text = {str(pseudonym): pk for pseudonym, pk in ids.items()}
-    numbers = _numbers(said)
-    dates = np.stack(
-        [_dates(said.days(offsets)) for offsets in _offsets(said)] + [_dates(said.rows.end)], axis=1
-    )
-    encode = msgspec.json.Encoder().encode
-    for i, member in enumerate(said.rows.member.tolist()):
-        if member not in by_text:
-            continue
-        head = [str(run), str(by_text[member])]
-        reason = said.abstained[i]
-        if reason:
-            yield _line(
-                [*head, *[NULL] * (numbers.shape[1] + 3), str(dates[i, 3]), *_money(said, i), "[]", reason]
-            )
-            continue
-        why = encode(said.factors[i]).decode().replace("\\", "\\\\")
-        yield _line([*head, *map(str, numbers[i].tolist()), *dates[i].tolist(), *_money(said, i), why, ""])
-
-
-def _numbers(said: Predicted) -> np.ndarray:
-    """(n, 12) risk, low, high per horizon and at the renewal, never falling with the horizon."""
-    chances = said.chances
-    columns: list[np.ndarray] = []
-    for h in HORIZONS:
-        columns += [chances.risk[h], chances.low[h], chances.high[h]]
-    columns += [chances.renewal, chances.renewal_low, chances.renewal_high]
-    return np.round(np.stack(columns, axis=1), 6)
-
-
-def _offsets(said: Predicted) -> Sequence[np.ndarray]:
-    return said.chances.lapse_on, said.chances.lapse_from, said.chances.lapse_to
-
-
-def _dates(days: np.ndarray) -> np.ndarray:
-    return days.astype("datetime64[D]").astype(str)
-
-
-def _money(said: Predicted, i: int) -> list[str]:
-    return [NULL if np.isnan(amount) else f"{amount:.2f}" for amount in (said.dues[i], said.value[i])]
-
-
-def _line(fields: Sequence[str]) -> str:
-    return "\t".join(fields) + "\n"
 
 
 def _stored_ids(said: Predicted, ids: dict[Any, int]) -> list[int]:

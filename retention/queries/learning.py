@@ -1,7 +1,7 @@
 """What the churn model learns from and looks at: terms and features, as of days, in the shapes of `calc`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -30,9 +30,9 @@ OF_PLACE_AND_PROFILE = {"place.chapter", "profile.is_organisation"}
 NOW = "as it stands"
 
 
-def book() -> labels.Terms:
-    """All terms of the mirror as the label book wants them."""
-    found = features.terms()
+def book(pseudonyms: Sequence[str] | None = None) -> labels.Terms:
+    """The terms of these members or of all, as the label book wants them."""
+    found = features.terms(pseudonyms)
     return labels.terms(
         member=found["pseudonym"].to_numpy(str),
         start=found["start"].to_numpy(),

@@ -61,11 +61,15 @@ def predict(
     model: TrainedModel,
     horizons: Sequence[int] = HORIZONS,
     pseudonyms: Sequence[str] | None = None,
+    seen_until: date | None = None,
 ) -> Predicted:
-    """Chances, ranges, dates and factors of everybody active at `as_of`, or of the members named."""
+    """Chances, ranges, dates and factors of everybody active at `as_of`, or of the members named.
+
+    Features look at what was before `seen_until`, which is `as_of` when left out.
+    """
     loaded = churn.unpack(registry.load(model))
-    terms = learning.book()
-    frame = features.frame(as_of=as_of, pseudonyms=pseudonyms)
+    terms = learning.book(pseudonyms)
+    frame = features.frame(as_of=seen_until or as_of, pseudonyms=pseudonyms)
     rows = learning.rows_of(terms=terms, frame=frame, as_of=as_of, names=_names(loaded))
     if pseudonyms is not None:
         rows = rows.take(np.flatnonzero(np.isin(rows.member, list(pseudonyms))))
@@ -82,7 +86,7 @@ def predict(
             money=lambda amount: words.money(amount, settings.CURRENCY),
         ),
         abstained=abstain.reasons(rows, since=since, has_features=_is_known(values)),
-        dues=_dues(rows),
+        dues=_dues(rows, pseudonyms),
         value=_column(values, "value.contribution_365"),
     )
 
@@ -99,9 +103,9 @@ def _member_since(terms: labels.Terms, rows: Rows) -> npt.NDArray[Any]:
     return np.array([joined[member] for member in rows.member.tolist()], "datetime64[D]")
 
 
-def _dues(rows: Rows) -> npt.NDArray[np.float64]:
+def _dues(rows: Rows, pseudonyms: Sequence[str] | None) -> npt.NDArray[np.float64]:
     """Price of each row's present term; NaN where it is not known."""
-    found = features.terms()
+    found = features.terms(pseudonyms)
     keys = zip(found["pseudonym"], found["start"].to_numpy("datetime64[D]").tolist(), strict=True)
     prices = dict(zip(keys, found["price"].to_numpy(np.float64).tolist(), strict=True))
     own = zip(rows.member.tolist(), rows.start.astype("datetime64[D]").tolist(), strict=True)

@@ -212,7 +212,8 @@ def test_killed_at_any_point_the_copy_is_right(settings, tmp_path):
     chance = random.Random(1)
     members = people(5)
     columns.refresh(tmp_path)  # so that the folder is there
-    environment = os.environ | _as_this_database(tmp_path)
+    servers = {"REDIS_URL": settings.REDIS_URL}  # else the reader starts one of its own, which outlives it
+    environment = os.environ | servers | _as_this_database(tmp_path)
     for round_ in range(12):
         reader = subprocess.Popen([sys.executable, "-W", "ignore", "-c", WRITER], env=environment)
         deadline = time.monotonic() + 1.2 + chance.random()

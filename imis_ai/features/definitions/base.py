@@ -47,6 +47,7 @@ class Feature:
     point_in_time: bool = True
     note: str = ""
     is_category: bool = False
+    of_all: bool = False  # depends on other members' rows beyond whether there are any
 
     @property
     def group(self) -> str:
@@ -58,14 +59,15 @@ class Feature:
 
 
 def group(
-    *, source: str, purposes: frozenset[str] = EVERY, sensitivity: str = "ordinary"
+    *, source: str, purposes: frozenset[str] = EVERY, sensitivity: str = "ordinary", of_all: bool = False
 ) -> Callable[..., Feature]:
     """A short way to declare features that share source, purposes and sensitivity."""
 
     def declare(
         name: str, meaning: str, unit: str, window: int | str, missing: str, how: Formula, **other: object
     ) -> Feature:
-        shared = {"source": source, "purposes": purposes, "sensitivity": sensitivity} | other
+        shared = {"source": source, "purposes": purposes, "sensitivity": sensitivity, "of_all": of_all}
+        shared |= other
         return Feature(name, meaning, unit, window, missing, how, **shared)  # type: ignore[arg-type]
 
     return declare

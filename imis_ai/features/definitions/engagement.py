@@ -82,5 +82,5 @@ FEATURES = (
     gifts("giving.sponsored_730", "Sponsorship in the last 24 months", "money", 730, "0 when none; not available when iMIS holds no amounts", lambda at: at.total("sponsorship", "amount", 730)),
     money("value.contribution_365", "Paid in the last 365 days: dues, other invoices, gifts, purchases, sponsorship", "money", 365, "0 when nothing; not available when iMIS holds no amounts", lambda at: _contribution(at, 365)),
     money("value.contribution_1095", "Paid in the last three years", "money", 1095, "0 when nothing; not available when iMIS holds no amounts", lambda at: _contribution(at, 1095)),
-    money("value.score", "Value from 0 to 100: the share of members who contributed less in the last 365 days", "points", 365, "not available when iMIS holds no amounts", _value),
+    money("value.score", "Value from 0 to 100: the share of members who contributed less in the last 365 days", "points", 365, "not available when iMIS holds no amounts", _value, of_all=True),
 )  # fmt: skip

@@ -39,5 +39,5 @@ FEATURES = (
     f("membership.last_gap_days", "Days between the present term and the one before (below 0: began early)", "days", ALL_HISTORY, "empty with fewer than two terms", lambda at: at.terms.by.last(at.terms.gap)),
     f("membership.late_renewals", "Renewals after the term had ended, within the period of grace", "renewals", ALL_HISTORY, NO_TERM, lambda at: at.terms.late_renewals),
     f("membership.late_share", "Share of the renewals that came late", "share", ALL_HISTORY, "empty with fewer than two terms", lambda at: known(at["membership.late_renewals"] / np.maximum(at.terms.count - 1, 1), at.terms.count > 1)),
-    f("membership.renewal_rate_association", "Share of all terms ending in the year before that were renewed in time", "share", 365, "empty with fewer than 30 such terms", lambda at: at.everybody(at.terms.renewal_rate(365))),
+    f("membership.renewal_rate_association", "Share of all terms ending in the year before that were renewed in time", "share", 365, "empty with fewer than 30 such terms", lambda at: at.everybody(at.terms.renewal_rate(365)), of_all=True),
 )  # fmt: skip

@@ -55,9 +55,9 @@ def features_of(kind: str) -> tuple[Feature, ...]:
         made("number_last", "number in the detail of the last occasion, such as a price level", "number", NEVER, lambda at, o: o.number(o.last)),
         made("number_change", "that number less the one of the occasion before", "number", TWICE, lambda at, o: o.number(o.last) - o.number(o.previous)),
         made("references", "different references so far", "references", ZERO, lambda at, o: o.different("reference")),
-        made("reference", "reference of the last occasion, numbered in order of first appearance", "category", NEVER, lambda at, o: o.category("reference"), is_category=True),
+        made("reference", "reference of the last occasion, numbered in order of first appearance", "category", NEVER, lambda at, o: o.category("reference"), is_category=True, of_all=True),
         made("reference_changed", "1 when the last reference differs from the one before", "yes or no", TWICE, lambda at, o: o.has_changed("reference")),
-        made("detail", "detail of the last occasion without its numbers, numbered in order of first appearance", "category", NEVER, lambda at, o: o.category("detail"), is_category=True),
+        made("detail", "detail of the last occasion without its numbers, numbered in order of first appearance", "category", NEVER, lambda at, o: o.category("detail"), is_category=True, of_all=True),
         made("detail_changed", "1 when the last detail differs from the one before", "yes or no", TWICE, lambda at, o: o.has_changed("detail")),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from imis_ai.features.calc.asof import AsOf
 from imis_ai.features.definitions.base import EVERY, NOW, group
 
 f = group(source="members", sensitivity="personal")
-place = group(source="members: address, chapter", sensitivity="personal")
+place = group(source="members: address, chapter", sensitivity="personal", of_all=True)
 
 CONSTANT = "iMIS keeps no history of it; it changes so rarely that past days may use today's value"
 TODAY = "iMIS keeps no history of it: today's value, whatever the day; not for training"
@@ -40,14 +40,14 @@ def _company_people(at: AsOf) -> Floats:
 
 
 FEATURES = (
-    f("profile.completeness", "Share of the profile that is filled: e-mail, phone, title, city, postal code, industry, company size, employer (those that the association uses)", "share", NOW, "not available when no profile field is in use", _completeness, point_in_time=False, note=f"{TODAY}. iMIS' own fields for biography and photo are not read"),
+    f("profile.completeness", "Share of the profile that is filled: e-mail, phone, title, city, postal code, industry, company size, employer (those that the association uses)", "share", NOW, "not available when no profile field is in use", _completeness, point_in_time=False, note=f"{TODAY}. iMIS' own fields for biography and photo are not read", of_all=True),
     f("profile.is_organisation", "1 for an organisation, 0 for a person", "yes or no", NOW, "never missing", _is_organisation, note=CONSTANT),
     f("profile.age_band", "Age in bands of ten years (40 = 40 to 49)", "years", NOW, "empty without a birth year", _age_band, purposes=NOT_RENEWALS, note="only the year of birth is kept"),
-    f("profile.industry", "Industry, as the number of its code", "category", NOW, POOLED, lambda at: at.categories.code("industry"), point_in_time=False, note=TODAY, is_category=True),
-    f("profile.company_size", "Company size, as the number of its code", "category", NOW, POOLED, lambda at: at.categories.code("company_size"), point_in_time=False, note=TODAY, is_category=True),
-    f("profile.member_type", "Member type, as the number of its code", "category", NOW, POOLED, lambda at: at.categories.code("member_type"), point_in_time=False, note=TODAY, is_category=True),
-    f("profile.title", "Job title, as the number of its wording", "category", NOW, POOLED, lambda at: at.categories.code("title"), point_in_time=False, note=TODAY, is_category=True),
-    f("profile.colleagues", "Members with the same employer", "members", NOW, "empty without an employer; 0 for fewer than five", _company_people, point_in_time=False, note=TODAY),
+    f("profile.industry", "Industry, as the number of its code", "category", NOW, POOLED, lambda at: at.categories.code("industry"), point_in_time=False, note=TODAY, is_category=True, of_all=True),
+    f("profile.company_size", "Company size, as the number of its code", "category", NOW, POOLED, lambda at: at.categories.code("company_size"), point_in_time=False, note=TODAY, is_category=True, of_all=True),
+    f("profile.member_type", "Member type, as the number of its code", "category", NOW, POOLED, lambda at: at.categories.code("member_type"), point_in_time=False, note=TODAY, is_category=True, of_all=True),
+    f("profile.title", "Job title, as the number of its wording", "category", NOW, POOLED, lambda at: at.categories.code("title"), point_in_time=False, note=TODAY, is_category=True, of_all=True),
+    f("profile.colleagues", "Members with the same employer", "members", NOW, "empty without an employer; 0 for fewer than five", _company_people, point_in_time=False, note=TODAY, of_all=True),
     place("place.chapter", "Chapter, numbered in order of first appearance", "category", NOW, POOLED, lambda at: at.categories.code("chapter"), note=CONSTANT, is_category=True),
     place("place.chapter_members", "Members of the same chapter", "members", NOW, POOLED, lambda at: at.categories.size("chapter"), note=CONSTANT),
     place("place.city", "City, numbered in order of first appearance", "category", NOW, POOLED, lambda at: at.categories.code("city"), note=CONSTANT, is_category=True),

@@ -1,5 +1,6 @@
 """Membership periods for the label book."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +9,7 @@ from imis_ai.features.calc.arrays import NO_DAY, Array
 from imis_ai.features.calc.terms import lookup
 from imis_ai.features.queries.sources import Positions
 from imis_ai.mirror import columns
+from imis_ai.mirror import queries as mirror
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,12 +17,16 @@ if TYPE_CHECKING:
 FIELDS = ("member", "start_on", "end_on", "resigned_on", "tier", "price", "method")
 
 
-def terms() -> "pd.DataFrame":
-    """Sorted by pseudonym and start: pseudonym, start, end, resigned (dates), tier_rank, price, autopay."""
+def terms(pseudonyms: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Sorted by pseudonym and start: pseudonym, start, end, resigned (dates), tier_rank, price, autopay.
+
+    Of these members or of all.
+    """
     import pandas as pd
 
-    members = columns.members()
-    rows = columns.table("term", FIELDS)
+    only = None if pseudonyms is None else mirror.member_ids(pseudonyms)
+    members = columns.table("member", ("id", "pseudonym")) if only is None else columns.members(only)
+    rows = columns.table("term", FIELDS, only)
     tiers = columns.table("tier", ["code", "rank"])
     texts = columns.pseudonyms(members["pseudonym"])
     place = Positions(members["id"]).of(rows["member"])

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EPOCH = date(1970, 1, 1)
+FEW = 300  # members whose own rows are read rather than everybody's
 
 
 class NotAllowed(Exception):
@@ -47,8 +48,9 @@ def frame(
     """Features as of a day: one row per member known before it, float32, index pseudonym.
 
     `names` chooses columns (published values too); without it come all that the purpose allows. `pseudonyms`
-    chooses rows; of members whose data changed since the last scoring they are computed anew. Raises
-    NotAllowed for a feature that the purpose forbids, LookupError for one that does not exist.
+    chooses rows; of members whose data changed since the last scoring they are computed anew. (What compares
+    a few of them with all others comes from the last snapshot, where there is one of that week.)
+    Raises NotAllowed for a feature that the purpose forbids, LookupError for one that does not exist.
     """
     return frames(as_ofs=[as_of], names=names, purpose=purpose, pseudonyms=pseudonyms)[as_of]
 
@@ -70,7 +72,10 @@ def frames(
     days = sorted(set(as_ofs))
     old = [] if may_be_old else out_of_date(days)
     usable = [day for day in days if day not in old]
-    found = {} if _have_changed(pseudonyms) else _stored(usable, names, purpose)
+    is_changed = not may_be_old and pseudonyms is not None and mirror.have_changed(pseudonyms)
+    found = {} if is_changed else _stored(usable, names, purpose, pseudonyms)
+    if pseudonyms is not None and len(pseudonyms) <= FEW:
+        found |= _of_few([day for day in days if day not in found], names, purpose, pseudonyms)
     missing = [day for day in days if day not in found]
     if missing:
         data = sources.load()
@@ -155,16 +160,35 @@ def _wanted(names: Sequence[str] | None, purpose: str, kinds: list[str]) -> dict
     return {name: known[name] for name in names if name in known}
 
 
-def _have_changed(pseudonyms: Sequence[str] | None) -> bool:
-    """Whether the mirror holds anything newer about these members than their last scoring."""
-    if pseudonyms is None:
-        return False
-    dirty = columns.table("dirty_member", ["member"])["member"]
-    members = columns.table("member", ["id", "pseudonym"]) if len(dirty) else None
-    if members is None:
-        return False
-    texts = columns.pseudonyms(members["pseudonym"][np.isin(members["id"], dirty)])
-    return not set(pseudonyms).isdisjoint(texts)
+def _of_few(
+    days: Sequence[date], names: Sequence[str] | None, purpose: str, pseudonyms: Sequence[str]
+) -> "dict[date, pd.DataFrame]":
+    """Features of a few members from their own rows; without days for which all others must be looked at."""
+    if not days:
+        return {}
+    data = sources.load_few(pseudonyms)
+    wanted = _wanted(names, purpose, sources.own_kinds(data))
+    own = {name: each for name, each in wanted.items() if not each.of_all}
+    of_all = [name for name in wanted if name not in own]
+    found = {}
+    for day in days:
+        others = _last_stored(day, of_all, purpose, pseudonyms) if of_all else None
+        if not of_all or others is not None:
+            each = _as_frame(compute(data, day, own))
+            each = each[each.index.isin(list(pseudonyms))]
+            found[day] = each if others is None else each.join(others)[list(wanted)]
+    return found
+
+
+def _last_stored(
+    day: date, names: Sequence[str], purpose: str, pseudonyms: Sequence[str]
+) -> "pd.DataFrame | None":
+    """These features as of the last snapshot of the week before the day."""
+    kept = Snapshot.objects.filter(
+        as_of__lte=day, as_of__gt=day - timedelta(days=7), version=definitions.version()
+    )
+    snapshot = kept.order_by("-as_of").first()
+    return snapshot and _load(snapshot, names, purpose, pseudonyms)
 
 
 def _as_frame(found: Computed) -> "pd.DataFrame":
@@ -177,14 +201,21 @@ def _as_frame(found: Computed) -> "pd.DataFrame":
 # stored snapshots
 
 
-def _stored(days: Sequence[date], names: Sequence[str] | None, purpose: str) -> "dict[date, pd.DataFrame]":
+def _stored(
+    days: Sequence[date],
+    names: Sequence[str] | None,
+    purpose: str,
+    pseudonyms: Sequence[str] | None = None,
+) -> "dict[date, pd.DataFrame]":
     found = Snapshot.objects.filter(as_of__in=days, version=definitions.version())
-    loaded = {snapshot.as_of: _load(snapshot, names, purpose) for snapshot in found}
+    loaded = {snapshot.as_of: _load(snapshot, names, purpose, pseudonyms) for snapshot in found}
     return {day: each for day, each in loaded.items() if each is not None}
 
 
-def _load(snapshot: Snapshot, names: Sequence[str] | None, purpose: str) -> "pd.DataFrame | None":
-    """The stored columns; None when one that is asked for is not among them."""
+def _load(
+    snapshot: Snapshot, names: Sequence[str] | None, purpose: str, pseudonyms: Sequence[str] | None
+) -> "pd.DataFrame | None":
+    """The stored columns, of all members or of these; None when one that is asked for is not among them."""
     rows = SnapshotColumn.objects.filter(snapshot=snapshot)
     if names is not None:
         rows = rows.filter(name__in=names)
@@ -198,10 +229,18 @@ def _load(snapshot: Snapshot, names: Sequence[str] | None, purpose: str) -> "pd.
     if any(name not in data for name in order):
         return None
     raw = np.frombuffer(bytes(snapshot.pseudonyms), dtype="V16")
-    values = np.empty((len(order), snapshot.members), dtype=np.float32)
+    rows = slice(None) if pseudonyms is None else _places(raw, pseudonyms)
+    raw = raw[rows]
+    values = np.empty((len(order), len(raw)), dtype=np.float32)
     for i, name in enumerate(order):
-        values[i] = unpack(data[name])
+        values[i] = unpack(data[name])[rows]
     return _as_frame(Computed(columns.pseudonyms(raw), order, values))
+
+
+def _places(raw: Array, pseudonyms: Sequence[str]) -> Array:
+    """Where these members stand, give or take one whose first half is the same."""
+    wanted = np.frombuffer(columns.raw_pseudonyms(pseudonyms), dtype="<u8")[::2]
+    return np.flatnonzero(np.isin(raw.view("<u8")[::2], wanted))
 
 
 def _in_order(names: Iterable[str]) -> list[str]:

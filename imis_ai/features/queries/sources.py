@@ -1,6 +1,6 @@
 """From the mirror's columns to what the calculations read: one position per member, tables sorted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from django.conf import settings
@@ -10,6 +10,7 @@ from imis_ai.features.calc.arrays import Array, Columns, take_rows
 from imis_ai.features.calc.asof import Sources
 from imis_ai.features.definitions.own import safe
 from imis_ai.mirror import columns
+from imis_ai.mirror import queries as mirror
 
 WORDS = ("organisation", "annual_conference", "chapter_meeting", "webinar", "dues", "autopay")
 MOST_OWN_KINDS = 30
@@ -38,8 +39,34 @@ def load() -> Sources:
     """Everything the features are computed from."""
     activities = columns.activities()
     members = _aligned(activities.members, columns.members())
+    return _load(members, _named(activities.segments), None)
+
+
+def load_few(pseudonyms: Sequence[str]) -> Sources:
+    """The same of a few members and of those who show since when there is anything; all others are missing.
+
+    So whatever compares members with each other (Feature.of_all) comes out wrong; the rest is as in `load`.
+    """
+    activities = columns.activities()
+    named = _named(activities.segments)
+    first = columns.of_activities(part for parts in named.values() for part in parts)
+    witnesses = set(activities.members[first].tolist()) | columns.of_tables()
+    members = columns.members(sorted(witnesses.union(mirror.member_ids(pseudonyms))))
+    place = Positions(members["id"]).of(activities.members).astype(np.int32)
+    few = {kind: [_of_few(part, place) for part in parts] for kind, parts in named.items()}
+    return _load(members, few, members["id"].tolist())
+
+
+def _of_few(part: Columns, place: Array) -> Columns:
+    """The rows of the members that have a place, with that place as their number."""
+    member = place[part["member"]]
+    rows = np.flatnonzero(member >= 0)
+    return {name: member[rows] if name == "member" else column[rows] for name, column in part.items()}
+
+
+def _load(members: Columns, named: Mapping[str, list[Columns]], only: list[int] | None) -> Sources:
     at = Positions(members["id"])
-    tables = {name: _table(name, at) for name in TABLES}
+    tables = {name: _table(name, at, only) for name in TABLES}
     words = columns.words(WORDS)
     tables["term"]["has_method"] = tables["term"]["method"] != columns.NO_WORD
     tables["term"]["is_autopay"] = tables["term"].pop("method") == words["autopay"]
@@ -49,7 +76,7 @@ def load() -> Sources:
     tiers["rank"] = np.unique(tiers["rank"], return_inverse=True)[1] + 1.0  # 1 is the cheapest
     tables["tier"] = tiers
     tables["tier_price"] = columns.table("tier_price", ["tier", "effective_on", "price"])
-    histories = _histories(activities.segments, len(members["id"]))
+    histories = {kind: History(parts, len(members["id"])) for kind, parts in named.items()}
     return Sources(members, histories, tables, words, settings.GRACE_DAYS)
 
 
@@ -94,9 +121,9 @@ def _aligned(first: Array, members: Columns) -> Columns:
     return aligned
 
 
-def _table(name: str, at: Positions) -> Columns:
+def _table(name: str, at: Positions, only: list[int] | None) -> Columns:
     fields, keys = TABLES[name]
-    rows = columns.table(name, fields)
+    rows = columns.table(name, fields, only)
     rows["member"] = at.of(rows["member"])
     order = _order(rows["member"], *(rows[key] for key in keys))
     return take_rows(rows, order[rows["member"][order] >= 0])
@@ -122,15 +149,15 @@ def _with_events(rows: Columns) -> Columns:
     return take_rows(rows, _order(rows["member"], rows["event_day"], rows["registered_at"]))
 
 
-def _histories(segments: Mapping[str, list[Columns]], n: int) -> dict[str, History]:
-    """One history per kind; of the unknown kinds only the largest stay by themselves."""
+def _named(segments: Mapping[str, list[Columns]]) -> dict[str, list[Columns]]:
+    """Rows by kind; of the unknown kinds only the largest stay by themselves."""
     named: dict[str, list[Columns]] = {}
     for kind, parts in segments.items():
         named.setdefault(safe(kind), []).extend(parts)
     own = sorted(set(named) - set(columns.CANONICAL), key=lambda kind: (-_rows(named[kind]), kind))
     for kind in own[MOST_OWN_KINDS:]:
         named.setdefault(OTHER_KINDS, []).extend(named.pop(kind))
-    return {kind: History(parts, n) for kind, parts in named.items()}
+    return named
 
 
 def _rows(parts: list[Columns]) -> int:

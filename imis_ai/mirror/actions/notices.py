@@ -10,7 +10,7 @@ from imis_ai.jobs.actions import request
 from imis_ai.mirror import signals
 from imis_ai.mirror.actions import lease
 from imis_ai.mirror.actions.cursor import Cursor
-from imis_ai.mirror.actions.save import save
+from imis_ai.mirror.actions.save import mark_dirty, save
 from imis_ai.mirror.models import Notice
 from imis_ai.mirror.upsert.lookups import Lookups
 
@@ -50,7 +50,8 @@ def follow_up(
     wanted = signals.wanted((notice.event_type, notice.subject) for notice in waiting)
     for name, keys in wanted.items():
         records = _by_key(client, name, keys) if keys else _changes(client, name, now)
-        save(records=records, feed=name, now=now, fence=fence, known=known)
+        saved = save(records=records, feed=name, now=now, fence=fence, known=known)
+        mark_dirty(members=saved.members, now=now)  # again, where the run had marked and a scoring cleared it
     Notice.objects.filter(pk__in=[notice.pk for notice in waiting]).update(handled_at=now)
     return len(waiting)
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from imis_ai.imis.errors import AuthFailed, ImisError, QuietHours, TooManyRequests, Unreachable
 from imis_ai.imis.resources import RESOURCES, Resource
 from imis_ai.jobs.progress import Progress
+from imis_ai.mirror import followers
 from imis_ai.mirror.actions import holds, lease, notices, prune, rejects, sweep
 from imis_ai.mirror.actions.cursor import Cursor
 from imis_ai.mirror.actions.save import Saved, mark_dirty, save
@@ -81,6 +82,7 @@ class _Run:
     now: datetime
     progress: Progress
     batch: int
+    started: float
     ends_at: float
     last_keys: frozenset[str] = frozenset()  # of the page before: the next one begins with some of them
 
@@ -109,7 +111,7 @@ def sync(
     with lease.held() as fence:
         if full:
             Cursor.want_whole([resource.name for resource in chosen])
-        run = _Run(client, fence, Lookups(), now, progress, batch, started + most_seconds)
+        run = _Run(client, fence, Lookups(), now, progress, batch, started, started + most_seconds)
         try:
             wants_sweep = sweep_too or (resources is None and (full or sweep.is_due(now=now)))
             for step in _steps(run, chosen, wants_sweep=wants_sweep):
@@ -216,7 +218,7 @@ def _read(run: _Run, resource: Resource, feed: FeedResult) -> None:
         if seen is not None:
             seen.add(part)
         run.progress.advance(feed.rows - before)
-        notices.follow_up(client=run.client, now=run.now, known=run.known, fence=run.fence)
+        _follow_up(run)
         # the last page is read again on resuming: stopping before a second one would never get anywhere
         if time.monotonic() > run.ends_at and not cursor.is_over and cursor.offset > begun_at:
             raise TimeIsUp
@@ -225,6 +227,13 @@ def _read(run: _Run, resource: Resource, feed: FeedResult) -> None:
     if seen is not None:
         feed.gone = _prune(run, resource, seen)
     _check_refused(resource, feed)
+
+
+def _follow_up(run: _Run) -> None:
+    """What iMIS told of meanwhile does not wait for the end of the run, nor do the scores that follow."""
+    now = run.now + timedelta(seconds=time.monotonic() - run.started)
+    if notices.follow_up(client=run.client, now=now, known=run.known, fence=run.fence):
+        followers.call(now)
 
 
 def _parts(pages: Iterable["Page"], batch: int) -> Iterator[list["Page"]]:

@@ -41,26 +41,31 @@ MERGED_AWAY = Column(
 )
 
 
-def table(name: str, fields: Sequence[str]) -> dict[str, np.ndarray]:
-    """The fields of a mirror table as arrays of one length.
+def table(name: str, fields: Sequence[str], only: Sequence[int] | None = None) -> dict[str, np.ndarray]:
+    """The fields of a mirror table as arrays of one length; of the members with these ids `only`.
 
     Dates are days since 1970-01-01 (NO_DAY when not set), flags 0, 1 or NO_FLAG, amounts floats with NaN,
     texts keyed hashes (NO_WORD when empty), references ids (NO_ID when not set). Raises LookupError.
     """
     model = _model(name)
-    return _read(model, [field_column(model, field) for field in fields])
+    return _read(model, [field_column(model, field) for field in fields], "member_id", only)
 
 
-def members() -> dict[str, np.ndarray]:
-    """All members by rising id, those that are gone too: MEMBER_FIELDS and `is_merged`."""
+def members(only: Sequence[int] | None = None) -> dict[str, np.ndarray]:
+    """Members by rising id, those that are gone too: MEMBER_FIELDS and `is_merged`."""
     columns = [field_column(models.Member, name) for name in MEMBER_FIELDS]
-    found = _read(models.Member, [*columns, MERGED_AWAY])
+    found = _read(models.Member, [*columns, MERGED_AWAY], "id", only)
     order = np.argsort(found["id"], kind="stable")
     return {name: column[order] for name, column in found.items()}
 
 
-def _read(model: type[Model], columns: list[Column]) -> dict[str, np.ndarray]:
-    return read.fetch(f"{model._meta.db_table} t", columns)  # noqa: SLF001  Django's documented model API
+def _read(
+    model: type[Model], columns: list[Column], owner: str, only: Sequence[int] | None
+) -> dict[str, np.ndarray]:
+    source = f"{model._meta.db_table} t"  # noqa: SLF001  Django's documented model API
+    if only is None:
+        return read.fetch(source, columns)
+    return read.fetch(f"{source} WHERE t.{owner} = ANY(%s)", columns, [list(only)])
 
 
 def _model(name: str) -> type[Model]:

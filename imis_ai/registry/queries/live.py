@@ -4,6 +4,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import QuerySet
+
 from imis_ai.registry import artefact
 from imis_ai.registry.models import TrainedModel
 
@@ -14,7 +16,7 @@ class NoModel(Exception):
 
 def live(name: str) -> TrainedModel:
     """The live model of that name. Raises NoModel."""
-    found = TrainedModel.objects.filter(name=name, state=TrainedModel.State.LIVE).first()
+    found = _light(name).filter(state=TrainedModel.State.LIVE).first()
     if found is None:
         raise NoModel(f"No {name} model is live yet. Run `manage.py train {name}` first.")
     return found
@@ -28,7 +30,7 @@ def live_models() -> list[TrainedModel]:
 
 def version(name: str, version: str) -> TrainedModel:
     """The model of that name and version. Raises NoModel."""
-    found = TrainedModel.objects.filter(name=name, version=version).first()
+    found = _light(name).filter(version=version).first()
     if found is None:
         raise NoModel(f"The {name} model {version} is no longer kept. Score all members again.")
     return found
@@ -36,7 +38,7 @@ def version(name: str, version: str) -> TrainedModel:
 
 def known_by(name: str, day: date) -> TrainedModel | None:
     """The newest model that had seen no label final after `day`; None when there is none."""
-    found = TrainedModel.objects.filter(name=name, as_of__lte=day)
+    found = _light(name).filter(as_of__lte=day)
     return found.order_by("-as_of", "-trained_at", "-pk").first()
 
 
@@ -53,4 +55,9 @@ def _unpacked(pk: int, name: str, version: str, digest: str, signature: str) -> 
 
 def versions(name: str) -> list[TrainedModel]:
     """All models of that name, newest first, without their artefacts."""
-    return list(TrainedModel.objects.filter(name=name).defer("artefact").order_by("-trained_at", "-pk"))
+    return list(_light(name).order_by("-trained_at", "-pk"))
+
+
+def _light(name: str) -> QuerySet[TrainedModel]:
+    """Without the artefact, which `load` reads once."""
+    return TrainedModel.objects.filter(name=name).defer("artefact")

@@ -104,6 +104,7 @@ class Command(BaseCommand):
                 log=group.log_of("web"),
             )
         group.start(processes.worker(concurrency=1))
+        group.start(processes.quick_worker())
         group.start(processes.dispatcher())
         group.start(processes.beat())
         return port

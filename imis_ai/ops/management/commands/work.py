@@ -11,7 +11,7 @@ from imis_ai.ops import processes
 
 
 class Command(BaseCommand):
-    help = "Run worker, dispatcher and beat; restart what crashes. Containers run each of them on its own."
+    help = "Run workers, dispatcher and beat; restart what crashes. Containers run each of them on its own."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--concurrency", type=int, default=2)
@@ -27,7 +27,8 @@ class Command(BaseCommand):
             processes.Supervisor(logs=logs, say=say) as group,
         ):
             group.start(processes.worker(options["concurrency"]))
+            group.start(processes.quick_worker())
             group.start(processes.dispatcher())
             group.start(processes.beat())
-            say("Worker, dispatcher and beat are running. Ctrl-C stops them.")
+            say("Workers, dispatcher and beat are running. Ctrl-C stops them.")
             group.watch()
