@@ -107,6 +107,7 @@ def _surroundings() -> dict[str, str]:
         "IMIS_IS_TEST_SYSTEM": "1",
         "IMIS_REQUESTS_PER_MINUTE": "60000",
         "IMIS_QUIET_HOURS": "",
+        "MFA_REQUIRED": "0",  # a browser without hands
         "IMIS_WEBHOOK_SECRET": SECRET,
         "SITE_TIME_ZONE": ZONE,
     }
