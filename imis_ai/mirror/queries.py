@@ -22,6 +22,7 @@ from imis_ai.mirror.models import (
     Reject,
 )
 
+CHANGE_KINDS = EnteredChange.Kind.choices
 SYNC_INTERVAL = timedelta(days=1)
 LATE = 1.5  # times the interval
 STALE = timedelta(days=3)

@@ -71,6 +71,14 @@ def sweep_now(progress: Progress) -> actions.SyncResult:
     return result
 
 
+@job("mirror.quality", title="Count what is wrong or missing")
+def count_problems(progress: Progress) -> int:
+    """Part of the night, for the page on data quality."""
+    found = actions.count_problems(today=timezone.localdate())
+    progress.note(f"{found:,} rows have a problem.")
+    return found
+
+
 class Look:
     """A look at iMIS right before messages leave: each member every time, money and cases once a minute.
 

@@ -46,6 +46,7 @@ class Login:
 
 STEPS = (
     Step("mirror.sync", {"full": True}),
+    Step("mirror.quality", {}),
     Step("features.snapshots", {}),
     Step("retention.train", {}),
     Step("retention.backfill", {}),

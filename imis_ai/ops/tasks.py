@@ -6,6 +6,7 @@ from imis_ai.jobs.progress import Cancelled, Progress, Superseded
 READING = "mirror.sync"
 PARTS = (
     READING,
+    "mirror.quality",
     "experiments.night",
     "features.build",
     "registry.keep_trained",

@@ -67,6 +67,8 @@ VALUES = {
     "model": "churn",
     "version": "2026.6.1",
     "finding_id": "1",
+    "problem": "no-email",
+    "entered_id": "1",
 }
 
 

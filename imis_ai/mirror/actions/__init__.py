@@ -1,12 +1,14 @@
 """Every write to the mirror. Callers name these functions; the modules behind them are its own."""
 
 from imis_ai.mirror.actions.archive import Imported, import_archive
+from imis_ai.mirror.actions.changes import Entry, enter_change, remove_change
 from imis_ai.mirror.actions.freshen import freshen, freshen_changes
 from imis_ai.mirror.actions.holds import pause, release
 from imis_ai.mirror.actions.lease import Busy, LeaseLost
 from imis_ai.mirror.actions.merges import erase
 from imis_ai.mirror.actions.notices import follow_up, follow_up_alone, receive
 from imis_ai.mirror.actions.periods import purge_gone, purge_texts
+from imis_ai.mirror.actions.quality import count_again, count_problems, leave
 from imis_ai.mirror.actions.rejects import ignore
 from imis_ai.mirror.actions.retry import retry
 from imis_ai.mirror.actions.save import Saved, clear_dirty, mark_dirty, save
@@ -17,6 +19,7 @@ from imis_ai.mirror.archive.problems import BadArchive
 __all__ = [
     "BadArchive",
     "Busy",
+    "Entry",
     "FeedResult",
     "Imported",
     "LeaseLost",
@@ -25,6 +28,9 @@ __all__ = [
     "SyncResult",
     "UnknownFeed",
     "clear_dirty",
+    "count_again",
+    "count_problems",
+    "enter_change",
     "erase",
     "follow_up",
     "follow_up_alone",
@@ -32,12 +38,14 @@ __all__ = [
     "freshen_changes",
     "ignore",
     "import_archive",
+    "leave",
     "mark_dirty",
     "pause",
     "purge_gone",
     "purge_texts",
     "receive",
     "release",
+    "remove_change",
     "retry",
     "save",
     "switch_field",

@@ -8,7 +8,16 @@ from django.db import connection, transaction
 
 from imis_ai.imis.records import Deletion
 from imis_ai.mirror.actions import lease
-from imis_ai.mirror.models import Consent, ErasedKey, Member, MemberAlias, Notice, Payment, Reject
+from imis_ai.mirror.models import (
+    Consent,
+    ErasedKey,
+    Member,
+    MemberAlias,
+    Notice,
+    Payment,
+    QualityIgnored,
+    Reject,
+)
 from imis_ai.mirror.upsert.lookups import Lookups, erasure_digest
 from imis_ai.mirror.upsert.tables import MEMBER_TABLES
 from imis_ai.mirror.upsert.write import Refusal
@@ -130,6 +139,7 @@ def _erase(imis_id: str, now: datetime, known: Lookups) -> bool:
     Payment.objects.filter(member__in=members).update(payer_name="")
     members.delete()
     MemberAlias.objects.filter(imis_id__in=keys).delete()
+    QualityIgnored.objects.filter(key__in=keys).delete()
     Reject.objects.filter(waits_for__in=[f"member:{key}" for key in keys]).delete()
     Reject.objects.filter(payload__record__member__in=keys).delete()
     Reject.objects.filter(key__in=keys).delete()
