@@ -8,7 +8,7 @@ from imis_ai import views
 from imis_ai.accounts.views import entrance
 from imis_ai.integrations.api.urls import urlpatterns as common_api
 from imis_ai.mirror import webhooks
-from imis_ai.views import members, today
+from imis_ai.views import member, members, today
 from retention.urls import api_urlpatterns as retention_api
 
 api = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("", today.today, name="home"),
     path("members/", members.listed, name="members"),
     path("members/export.csv", members.export, name="members_export"),
+    path("members/<str:imis_id>/", member.member, name="member"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
     path("", include("imis_ai.accounts.urls")),

@@ -8,7 +8,7 @@ from imis_ai.governance.experiments import audience
 from imis_ai.governance.privacy import Subject, register_holder
 from imis_ai.governance.privacy.periods import MONTH, register_period
 from imis_ai.governance.rollout import evidence
-from imis_ai.mirror import followers
+from imis_ai.mirror import followers, member_page
 from imis_ai.mirror.groups import groups_of
 from imis_ai.mirror.members import Extra, add_columns
 from imis_ai.registry import cards
@@ -17,7 +17,7 @@ from imis_ai.ui.tables import Column
 from retention import actions
 from retention.actions.propose import SCORES
 from retention.calc import bands
-from retention.queries import card, columns, comparing, insights, personal, story
+from retention.queries import card, columns, comparing, insights, member, personal, story
 from retention.queries import rollout as proof
 from retention.queries import today as first_page
 
@@ -135,6 +135,7 @@ def connect() -> None:
     audience.add(AT_RISK)
     audience.grouped_by("retention", comparing.groups)
     add_columns(COLUMNS)
+    member_page.add("retention", member.told)
     followers.add("retention.rescore")
     register_holder("retention", export=personal.sections, erase=_erase, step=4)  # scores go with the member
     register_teller("retention", story.tell)

@@ -7,7 +7,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from imis_ai.governance import guardrails, kinds, member_columns, proposals, rollout, today
+from imis_ai.governance import guardrails, kinds, member_columns, member_told, proposals, rollout, today
 from imis_ai.governance.experiments import start, widen
 from imis_ai.governance.messages import contact, limits, offers, pauses, senders, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
@@ -16,6 +16,7 @@ from imis_ai.governance.outbox.senders import register
 from imis_ai.governance.privacy import kept, own, request
 from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.governance.rollout.frame import current_phase
+from imis_ai.mirror import member_page
 from imis_ai.mirror.members import Extra, add_columns
 from imis_ai.mirror.tasks import Look
 from imis_ai.ui import navigation
@@ -52,6 +53,7 @@ def connect() -> None:
     navigation.phase_from(current_phase)
     first_page.add("governance", today.part)
     add_columns(COLUMNS)
+    member_page.add("governance", member_told.told)
     kinds.register(proposals.REVERSAL)
     kinds.register(request.KIND)
     kinds.register(start.KIND)

@@ -5,10 +5,31 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Case, CharField, DateTimeField, DecimalField, F, Func, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    DecimalField,
+    F,
+    Func,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
+from django.utils.timezone import localdate
 
-from imis_ai.mirror.models import Activity, CommitteeRole, Invoice, Member, PaymentAttempt, Registration, Term
+from imis_ai.mirror.models import (
+    Activity,
+    CommitteeRole,
+    Invoice,
+    Member,
+    PaymentAttempt,
+    Registration,
+    Term,
+    Text,
+)
 
 NOISE = ("email_sent",)  # what we sent says little; opens and clicks are shown
 COLUMNS = ("entry_at", "entry_kind", "entry_about", "entry_amount")
@@ -42,7 +63,28 @@ WORDS = {
     "declined": "A card payment failed",
     "term": "A membership term began",
     "committee": "Joined a committee",
+    "text": "Wrote to us",
 }
+GROUPS = {
+    "membership": "Membership",
+    "events": "Events and courses",
+    "money": "Invoices and payments",
+    "mail": "Mail",
+    "portal": "Portal and community",
+    "other": "Other",
+}
+KINDS = {
+    "membership": ("profile_update", "benefit_use"),
+    "events": ("course_start", "course_complete", "certification", "volunteer_shift"),
+    "money": ("donation", "purchase", "sponsorship"),
+    "mail": ("email_open", "email_click", "email_bounce", "unsubscribe"),
+    "portal": ("login", "page_view", "download", "community_post", "community_reply"),
+}
+OF_GROUP = {kind: group for group, kinds in KINDS.items() for kind in kinds} | {
+    "attended": "events", "missed": "events", "registered": "events", "cancelled": "events",
+    "paid": "money", "invoiced": "money", "charged": "money", "declined": "money",
+    "term": "membership", "committee": "membership", "text": "mail",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,14 +94,33 @@ class Entry:
     words: str
     about: str
     amount: Decimal | None
+    group: str = "other"
+    source: str = "iMIS"
+    address: str = ""
+    is_model: bool = False
 
 
-def latest(*, member_id: int, limit: int) -> list[Entry]:
-    """The member's last `limit` entries. The caller has checked that the viewer may see the member."""
-    parts = [part.order_by("-entry_at").values_list(*COLUMNS)[:limit] for part in _parts(member_id)]
-    found = parts[0].union(*parts[1:], all=True).order_by("-entry_at")[:limit]
+def latest(*, member_id: int, limit: int, until: datetime | None = None, group: str = "") -> list[Entry]:
+    """The member's last `limit` entries. The caller has checked that the viewer may see the member.
+
+    `until`: as they stood at that moment; what was paid, attended or called off later is not known then.
+    """
+    found = [part for part, groups in _parts(member_id, until, group) if not group or group in groups]
+    if until is not None:
+        found = [part.filter(entry_at__lt=until) for part in found]
+    if not found:
+        return []
+    parts = [part.order_by("-entry_at").values_list(*COLUMNS)[:limit] for part in found]
+    found = parts[0].union(*parts[1:], all=True).order_by("-entry_at")[:limit] if parts[1:] else parts[0]
     return [
-        Entry(when, kind, WORDS.get(kind, kind.replace("_", " ").capitalize()), _plain(kind, about), amount)
+        Entry(
+            when,
+            kind,
+            WORDS.get(kind, kind.replace("_", " ").capitalize()),
+            _plain(kind, about),
+            amount,
+            OF_GROUP.get(kind, "other"),
+        )
         for when, kind, about, amount in found
     ]
 
@@ -84,26 +145,61 @@ def _plain(kind: str, about: str | None) -> str:
     return (about or "").replace("_", " ") if kind == "declined" else about or ""
 
 
-def _parts(member_id: int) -> list[QuerySet]:
+def _parts(member_id: int, until: datetime | None, group: str) -> list[tuple[QuerySet, tuple[str, ...]]]:
+    """One query per table, and the groups that it has entries of."""
+
     def of(model):
         return model.objects.filter(member_id=member_id).order_by()
 
+    done = of(Activity).exclude(kind__in=NOISE)
+    if group in KINDS:
+        done = done.filter(kind__in=KINDS[group])
+    elif group:
+        done = done.exclude(kind__in=OF_GROUP)
+    charged = Case(When(succeeded=True, then=Value("charged")), default=Value("declined"))
+    nothing = Value(None)
+    return [
+        (_named(done, F("at"), F("kind"), F("reference"), F("amount")), tuple(GROUPS)),
+        (_registrations(of(Registration), until), ("events",)),
+        (_invoices(of(Invoice), until), ("money",)),
+        (_named(of(PaymentAttempt), F("at"), charged, F("decline_code"), F("amount")), ("money",)),
+        (
+            _named(of(Term), _midnight(F("start_on")), Value("term"), F("tier__name"), F("price")),
+            ("membership",),
+        ),
+        (
+            _named(of(CommitteeRole), _midnight(F("start_on")), Value("committee"), F("committee"), nothing),
+            ("membership",),
+        ),
+        (_named(of(Text), F("at"), Value("text"), F("source"), nothing), ("mail",)),
+    ]
+
+
+def _registrations(rows: QuerySet, until: datetime | None) -> QuerySet:
+    """At the time of the event; before it, as it was known then, at the time of registering."""
+    when = F("event__starts_at")
+    off = Q(cancelled_at__isnull=False)
+    if until is not None:
+        off &= Q(cancelled_at__lt=until)
+        when = Case(When(event__starts_at__lt=until, then=when), default=F("registered_at"))
+    over = Q() if until is None else Q(event__starts_at__lt=until)
     known = Case(
-        When(cancelled_at__isnull=False, then=Value("cancelled")),
-        When(attended=True, then=Value("attended")),
-        When(attended=False, then=Value("missed")),
+        When(off, then=Value("cancelled")),
+        When(over & Q(attended=True), then=Value("attended")),
+        When(over & Q(attended=False), then=Value("missed")),
         default=Value("registered"),
     )
-    paid = Case(When(paid_on__isnull=False, then=Value("paid")), default=Value("invoiced"))
-    charged = Case(When(succeeded=True, then=Value("charged")), default=Value("declined"))
-    return [
-        _named(of(Activity).exclude(kind__in=NOISE), F("at"), F("kind"), F("reference"), F("amount")),
-        _named(of(Registration), F("event__starts_at"), known, F("event__name"), F("amount")),
-        _named(of(Invoice), _midnight(F("paid_on"), F("issued_on")), paid, F("kind"), F("amount")),
-        _named(of(PaymentAttempt), F("at"), charged, F("decline_code"), F("amount")),
-        _named(of(Term), _midnight(F("start_on")), Value("term"), F("tier__name"), F("price")),
-        _named(of(CommitteeRole), _midnight(F("start_on")), Value("committee"), F("committee"), Value(None)),
-    ]
+    return _named(rows, when, known, F("event__name"), F("amount"))
+
+
+def _invoices(rows: QuerySet, until: datetime | None) -> QuerySet:
+    """On the day of paying; an invoice that was not paid then, on the day of issue."""
+    paid = Q(paid_on__isnull=False)
+    if until is not None:
+        paid &= Q(paid_on__lt=localdate(until))
+    kind = Case(When(paid, then=Value("paid")), default=Value("invoiced"))
+    when = Case(When(paid, then=_midnight(F("paid_on"))), default=_midnight(F("issued_on")))
+    return _named(rows, when, kind, F("kind"), F("amount"))
 
 
 def _named(rows: QuerySet, when, kind, about, amount) -> QuerySet:

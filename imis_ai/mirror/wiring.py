@@ -1,6 +1,6 @@
 """What the mirror adds to the frame: its page, and how fresh the data is."""
 
-from imis_ai.mirror import queries, today
+from imis_ai.mirror import member_page, member_told, queries, today
 from imis_ai.ui import navigation
 from imis_ai.ui import today as first_page
 
@@ -22,3 +22,4 @@ def connect() -> None:
     )
     navigation.freshness_from(queries.freshness)
     first_page.add("mirror", today.part)
+    member_page.add("mirror", member_told.told)

@@ -192,6 +192,13 @@ def day_or_time(at: datetime, now: datetime) -> str:
 
 
 @register.filter
+def clock(at: datetime) -> str:
+    """The local time of a moment; empty at midnight, which is a day without a time."""
+    local = localtime(at)
+    return f"{local:%H:%M}" if (local.hour, local.minute) != (0, 0) else ""
+
+
+@register.filter
 def money_axis(amount: float) -> str:
     """312000 -> $312k, for the axis of a chart."""
     if not amount:

@@ -1,0 +1,144 @@
+"""What retention says on a member's page: the risk of that day with its reasons, and moves between bands."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Case, F, When
+from django.urls import reverse
+from django.utils import timezone
+
+from imis_ai.mirror.member_page import Card, Looked, Step, Told
+from imis_ai.mirror.timeline import Entry
+from imis_ai.ui import figures, words
+from retention.calc import bands
+from retention.models import RiskScore
+from retention.queries import list as risk
+from retention.queries import panel
+
+SCORES = "scores"
+MONTHS_24 = timedelta(days=730)
+AHEAD = timedelta(days=90)
+
+
+def told(looked: Looked) -> Told:
+    """One query; one more for the reasons of a past day."""
+    if not looked.viewer.may("retention.members"):
+        return Told()
+    scores = _scores(looked)
+    shown = _of_the_day(scores, looked)
+    found = Told(groups={SCORES: "Scores"}, cards=[_card(looked, shown, scores)])
+    if looked.wants(SCORES):
+        found.entries = list(_crossings(scores))
+    found.steps = list(_steps(looked, shown))
+    return found
+
+
+def _scores(looked: Looked) -> list[RiskScore]:
+    """Of the last 24 months, oldest first, one a day: the last that was shown, else computed, for it."""
+    rows = RiskScore.objects.filter(
+        member=looked.member, run__as_of__gt=looked.day - MONTHS_24, run__as_of__lte=looked.day
+    )
+    rows = rows.select_related("run").defer("factors", "run__totals")
+    rows = rows.annotate(why=Case(When(run__is_current=True, then=F("factors"))))
+    ordered = rows.order_by("run__as_of", "-run__is_backfill", "run__created_at")
+    return list({score.run.as_of: score for score in ordered}.values())
+
+
+def _of_the_day(scores: list[RiskScore], looked: Looked) -> RiskScore | None:
+    """Today the score that pages show; on a past day the newest kept for it or before."""
+    if looked.is_past:
+        return scores[-1] if scores else None
+    found = next((score for score in scores if score.run.is_current), None)
+    if found is not None:
+        found.factors = found.why or []
+    return found
+
+
+def _card(looked: Looked, score: RiskScore | None, scores: list[RiskScore]) -> Card:
+    order = 30 if looked.is_finance else 10
+    address = reverse("risk_member", args=[looked.member.imis_id])
+    if score is None:
+        context: dict[str, Any] = {"score": None, "looked": looked}
+        return Card(order, "risk", "Risk", "", "retention/_member_card.html", context)
+    score.member = looked.member
+    run, measure = score.run, panel.measure(score, score.run, 90)
+    past = [each for each in map(_past, scores) if each is not None]
+    weeks = panel.weekly(past, until=run.as_of)
+    context = {
+        "score": score,
+        "member": risk.row(score=score, measure=measure, with_names=looked.with_names),
+        "score_share": getattr(score, f"risk_{measure}"),
+        "grace_until": panel.grace_until(score, run, settings.GRACE_DAYS),
+        "until": run.as_of + AHEAD,
+        "run": run,
+        "line": _line(weeks),
+        "line_sentence": _in_words(weeks),
+        "looked": looked,
+    }
+    dated = f"of {words.short_date(run.as_of, looked.today)}, {run.model_name} model {run.model_version}"
+    return Card(
+        order,
+        "risk",
+        "Risk",
+        dated,
+        "retention/_member_card.html",
+        context,
+        "" if looked.is_past else address,
+        "Two years, week by week",
+    )
+
+
+def _past(score: RiskScore) -> panel.Past | None:
+    if score.risk_renewal is None:
+        return None
+    shares = (bands.of_100(getattr(score, f"{part}_renewal")) for part in ("risk", "low", "high"))
+    return panel.Past(score.run.as_of, *shares, score.run.is_backfill)
+
+
+def _line(weeks: list[panel.Past]) -> figures.Line | None:
+    if len(weeks) < 2:
+        return None
+    days, values = [week.day for week in weeks], [week.score for week in weeks]
+    return figures.line(days, values, top=100, limit=bands.HIGH)
+
+
+def _in_words(weeks: list[panel.Past]) -> str:
+    if len(weeks) < 2:
+        return ""
+    return f"Risk at renewal went from {weeks[0].score} to {weeks[-1].score} of 100"
+
+
+def _crossings(scores: list[RiskScore]) -> Iterator[Entry]:
+    """A move from one band to another, on the day of the score that showed it first."""
+    before = ""
+    for score in scores:
+        if score.risk_90 is None:
+            continue
+        band = bands.band(score.risk_90)
+        if before and band != before:
+            day = timezone.make_aware(datetime.combine(score.run.as_of, time.min))
+            model = f"{score.run.model_name} model {score.run.model_version}"
+            late = ", computed afterwards" if score.run.is_backfill else ""
+            says = f"{bands.of_100(score.risk_90)} of 100{late}"
+            name = bands.NAMES[band].lower()
+            yield Entry(day, "score", f"Moved to {name} risk", says, None, SCORES, model, "", is_model=True)
+        before = band
+
+
+def _steps(looked: Looked, score: RiskScore | None) -> Iterator[Step]:
+    if score is None or score.risk_90 is None:
+        return
+    measure = panel.measure(score, score.run, 90)
+    share = getattr(score, f"risk_{measure}")
+    band = "lo" if share is None else bands.band(share)
+    if band == "lo":
+        return
+    chance = words.about_chance(share)
+    when = "not to renew" if measure == "renewal" else "to lapse within 90 days"
+    first = f" {score.factors[0]['sentence']}." if score.factors else ""
+    address = reverse("risk_member", args=[looked.member.imis_id])
+    what = "Call first" if band == "hi" else "Look at the reasons"
+    weight = 70 if band == "hi" else 50
+    yield Step(weight, what, f"{chance} likely {when}.{first}", address, "See the risk", is_suggested=True)
