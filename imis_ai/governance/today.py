@@ -301,7 +301,9 @@ def _figures(found: dict[str, list[Counted]]) -> list[Figure]:
 
 def _leaves(row: Counted) -> Leaves:
     what = TARGET_WORDS.get(row.detail, row.detail)
-    return Leaves(row.oldest, f"{what}, {words.count(row.n)}", f"{reverse('outbox')}?target={row.detail}")
+    return Leaves(
+        row.oldest, f"{what}, {words.plural(row.n, 'write')}", f"{reverse('outbox')}?target={row.detail}"
+    )
 
 
 def _sent(rows: list[Counted], asked: Asked) -> list[Event]:

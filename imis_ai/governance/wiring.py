@@ -43,6 +43,7 @@ COLUMNS = Extra(
     {"contact": member_columns.by_last_contact},
     ("last_contact", "open_items"),
     member_columns.line,
+    place=90,
 )
 
 

@@ -134,6 +134,9 @@ def _reach(looked: Looked) -> Card:
                 ("Place", place),
             ]
             lines += [(label, value) for label, value in known if value]
+    for says, wanted in (("Agreed to", True), ("Refused", False)):
+        channels = [label for label, granted in consents if granted == wanted]
+        lines += [(says, ", ".join(channels))] if channels else []
     context = {"consents": consents, "lines": lines, "looked": looked}
     read_on = words.short_date(localtime(member.seen_at).date(), looked.today)
     dated = "not kept by day" if looked.is_past else f"read {read_on}"
@@ -164,9 +167,8 @@ def _held(looked: Looked) -> Card:
         "looked": looked,
     }
     address = reverse("member_data", args=[member.imis_id])
-    return Card(
-        90, "held", "What we hold", "", "members/cards/_held.html", context, address, "Everything held"
-    )
+    action = "Everything held, export, erase"
+    return Card(90, "held", "What we hold", "", "members/cards/_held.html", context, address, action)
 
 
 def _dated(looked: Looked) -> str:

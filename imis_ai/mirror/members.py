@@ -55,6 +55,7 @@ class Extra:
     cells: Callable[[User, Sequence[Member]], dict[int, Any]]
     orders: dict[str, Callable[[QuerySet], QuerySet]] = field(default_factory=dict)
     header: tuple[str, ...] = ()
+    place: int = 50
     line: Callable[[Any], Sequence[object]] = lambda cell: ()
 
 
@@ -62,13 +63,14 @@ EXTRAS: list[Extra] = []
 
 
 def add_columns(extra: Extra) -> None:
-    """Called from the wiring of an area; the order of the calls is the order of the columns."""
+    """Called from the wiring of an area."""
     if extra.name not in [known.name for known in EXTRAS]:
         EXTRAS.append(extra)
 
 
 def extras(viewer: User) -> list[Extra]:
-    return [extra for extra in EXTRAS if viewer.may(extra.right)]
+    """By their place, as far as this person may see them."""
+    return [extra for extra in sorted(EXTRAS, key=lambda each: each.place) if viewer.may(extra.right)]
 
 
 def sorts() -> list[str]:

@@ -212,7 +212,7 @@ def _ceiling(value: float) -> float:
 
 
 class Bar(NamedTuple):
-    """One month: what came, and what is expected in all with its range (0 where nothing is)."""
+    """One month: what came, and what it comes to with what is expected, with its range (0: nothing is)."""
 
     label: str
     solid: float
@@ -264,9 +264,9 @@ def bars(given: Sequence[Bar], *, width: int = 1140, height: int = 264) -> Bars:
 
 
 def _ceiling_of_money(value: float) -> float:
-    """The next of 1, 2, 4, 8 times a power of ten: a quarter of it is a round number."""
+    """The next number of which a quarter is round."""
     size = 10.0 ** (len(str(int(value))) - 1)
-    return next(size * step for step in (1, 2, 4, 6, 8, 10) if value <= size * step)
+    return next(size * step for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10) if value <= size * step)
 
 
 def spark(points: Sequence[float], *, width: float = 240.0, height: float = 34.0) -> tuple[str, float, float]:

@@ -218,7 +218,7 @@ def _moved(asked: Asked, run: ScoreRun, runs: list[ScoreRun], keep: Keep) -> lis
         return [Event(run.created_at, "Members were scored.", f"{words.count(run.scored)} have a score.")]
     came, left = keep(f"moved {before.pk}", lambda: _high_of(asked.seen, run, before))
     few = asked.seen is None and 0 < min(came or left, left or came) < SMALLEST_GROUP
-    text = f"{words.count(left)} moved out." if not few else "Fewer than 10 moved out."
+    text = f"{words.count(left) if left else 'nobody'} moved out."
     what = f"{words.plural(came, 'member')} moved to high risk," if not few else "Members were scored again."
     address = (
         f"{reverse('risk_list')}?band=hi" if asked.viewer.may("retention.members") else reverse("risk_list")
@@ -248,7 +248,7 @@ def _chart(asked: Asked, run: ScoreRun, found: Outlook) -> tuple[str, dict[str, 
         Bar(
             f"{month:%b %Y}" if month == months[0] or month.month == 1 else f"{month:%b}",
             float(received.get(month, 0)),
-            *((each.value, each.low, each.high) if (each := ahead.get(month)) else (0.0, 0.0, 0.0)),
+            *_on_top(float(received.get(month, 0)), ahead.get(month)),
         )
         for month in months
     ]
@@ -258,9 +258,16 @@ def _chart(asked: Asked, run: ScoreRun, found: Outlook) -> tuple[str, dict[str, 
         f"{top:%B} carries the most: {_round(most.value)} expected, "
         f"and 8 times in 10 between {_round(most.low)} and {_round(most.high)}."
     )
-    rows = list(zip(months, drawn, strict=True))
+    rows = [(month, received.get(month), ahead.get(month)) for month in months]
     context = {"bars": bars(drawn), "rows": rows, "sentence": sentence, "run": run}
     return "retention/_by_month.html", context
+
+
+def _on_top(received: float, expected: Sum80 | None) -> tuple[float, float, float]:
+    """What is expected stands on what has come; all 0 where nothing is expected any more."""
+    if expected is None:
+        return 0.0, 0.0, 0.0
+    return received + expected.value, received + expected.low, received + expected.high
 
 
 def _round(amount: float) -> str:

@@ -231,7 +231,7 @@ def test_what_leaves_today_is_shown_with_its_time(run, as_role):
 
     leaves = as_role("membership").get("/").context["page"].leaves
 
-    assert [each.what for each in leaves] == ["Tasks, 1"]
+    assert [each.what for each in leaves] == ["Tasks, 1 write"]
 
 
 def test_a_step_of_the_rollout_waits_for_who_may_agree(run, signed_in):
