@@ -55,8 +55,8 @@ class Extra:
     cells: Callable[[User, Sequence[Member]], dict[int, Any]]
     orders: dict[str, Callable[[QuerySet], QuerySet]] = field(default_factory=dict)
     header: tuple[str, ...] = ()
-    place: int = 50
     line: Callable[[Any], Sequence[object]] = lambda cell: ()
+    place: int = 50
 
 
 EXTRAS: list[Extra] = []
