@@ -63,6 +63,8 @@ def _card(looked: Looked, score: RiskScore | None, scores: list[RiskScore]) -> C
         context: dict[str, Any] = {"score": None, "looked": looked}
         return Card(order, "risk", "Risk", "", "retention/_member_card.html", context)
     score.member = looked.member
+    score.held_until = score.last_sent_at = None  # the card of governance says who is left alone
+    score.has_draft = False
     run, measure = score.run, panel.measure(score, score.run, 90)
     past = [each for each in map(_past, scores) if each is not None]
     weeks = panel.weekly(past, until=run.as_of)
