@@ -175,14 +175,14 @@ def intervals(
     height: int = 220,
 ) -> Intervals:
     """Dots with ranges, one step each from left to right, around a line at zero; at least one. `values` are
-    value, low and high.
+    value, low and high. The scale is that of the later half: early ranges may reach beyond it.
     """
     left, right, upper, lower = 44.0, width - 16.0, 10.0, height - 24.0
-    peak = _ceiling(max(abs(end) for each in values for end in each) or 1)
+    peak = _ceiling(1.2 * max(abs(end) for each in values[len(values) // 2 :] for end in each) or 1)
     step = (right - left) / len(values)
 
     def y(value: float) -> float:
-        return round(lower - (lower - upper) * (value + peak) / (2 * peak), 1)
+        return round(lower - (lower - upper) * (min(max(value, -peak), peak) + peak) / (2 * peak), 1)
 
     places = [round(left + step * (at + 0.5), 1) for at in range(len(values))]
     dots = [

@@ -84,6 +84,11 @@ def _specimens() -> dict:
         "factors": FACTORS,
         "histogram": figures.histogram({30: 40, 40: 22, 55: 12, 60: 9, 75: 3}, BANDS),
         "line": figures.line(days, scores, top=100, limit=60),
+        "plot": figures.intervals(
+            [(9, -12, 30), (8, -5, 21), (7, 1, 13)],
+            ["7 Sep", "14 Sep", "21 Sep"],
+            titles=["7 Sep: +9 points", "14 Sep: +8 points", "21 Sep: +7 points"],
+        ),
         "freshnesses": [
             SimpleNamespace(level="fresh", as_of=now - timedelta(minutes=40), sentence=""),
             SimpleNamespace(level="late", as_of=now - timedelta(hours=40), sentence=""),

@@ -58,9 +58,14 @@ def money(amount: Decimal | float, currency: str, *, cents: bool = True) -> str:
     return f"{MINUS if amount < 0 else ''}{symbol}{digits}"
 
 
+def whole_points(share: float) -> int:
+    """A difference of 100; halves go away from zero, as people round."""
+    return int(math.copysign(math.floor(abs(share) * 100 + 0.5), share))
+
+
 def points(share: float) -> str:
     """A difference of 100, with its sign: +7."""
-    number = round(share * 100)
+    number = whole_points(share)
     return f"+{number}" if number > 0 else str(number).replace("-", MINUS)
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from imis_ai.ui import figures
 from imis_ai.ui.exports import inert
 from imis_ai.ui.tables import Column, Pages, heads
+from imis_ai.ui.words import MINUS
 
 
 def test_100_dots_are_solid_to_the_low_end_pale_to_the_score_and_rings_to_the_high_end():
@@ -79,3 +80,16 @@ def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe():
         "",
         "2026-01-02",
     ]
+
+
+def test_intervals_stand_around_zero_and_early_ranges_do_not_flatten_the_rest():
+    drawn = figures.intervals(
+        [(10, -90, 95), (8, -2, 18), (7, 1, 13)], ["a", "b", "c"], titles=["1", "2", "3"], height=124
+    )
+
+    first, second, last = drawn.dots
+    assert [mark.word.replace(MINUS, "-") for mark in drawn.grid] == ["-40", "-20", "0", "+20", "+40"]
+    assert drawn.zero == 55.0
+    assert (first.low, first.high) == (100.0, 10.0), "cut at the edges of the drawing"
+    assert last.high < last.y < last.low < drawn.zero
+    assert first.x < second.x < last.x

@@ -84,3 +84,8 @@ def test_a_masked_name_keeps_initials_only(name, said):
 
 def test_halves_go_up():
     assert [words.of_100(share) for share in (0.595, 0.5949, 0.005, 0)] == [60, 59, 1, 0]
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.125, "+13"), (-0.125, "-13"), (0.004, "0"), (-0.07, "-7")])
+def test_a_difference_is_said_in_whole_points_with_its_sign(share, said):
+    assert words.points(share).replace(words.MINUS, "-") == said

@@ -139,7 +139,7 @@ def difference(against: Against) -> str:
     """7 more (range 1 to 13)."""
     if against.difference is None or against.low is None or against.high is None:
         return ""
-    number = round(against.difference * 100)
+    number = words.whole_points(against.difference)
     word = "more" if number > 0 else "fewer" if number < 0 else "no difference"
     said = f"{abs(number)} {word}" if number else word
     return f"{said} (range {ends(against)})"
@@ -147,7 +147,7 @@ def difference(against: Against) -> str:
 
 def ends(against: Against | Week) -> str:
     """The range in points of 100, with a sign where it is needed."""
-    low, high = (round((end or 0) * 100) for end in (against.low, against.high))
+    low, high = (words.whole_points(end or 0) for end in (against.low, against.high))
     return f"{low} to {high}".replace("-", words.MINUS)
 
 

@@ -83,8 +83,8 @@ def _agreed(now: datetime) -> QuerySet[Proposal]:
 def _checks(found: Against | None, is_final: bool) -> tuple[proposals.Check, ...]:
     if found is None or found.difference is None:
         return (proposals.Check("difference", "Nothing is known of it yet.", "warn"),)
-    low, high = (round(end * 100) for end in (found.low or 0, found.high or 0))
-    said = f"{round(found.difference * 100):+d} of 100 renewed, range {low} to {high}."
+    low, high = (words.whole_points(end or 0) for end in (found.low, found.high))
+    said = f"{words.whole_points(found.difference):+d} of 100 renewed, range {low} to {high}."
     said = said.replace("-", words.MINUS)
     if found.verdict == FEWER:
         return (proposals.Check("difference", f"Fewer renewed: {said}", "fail"),)

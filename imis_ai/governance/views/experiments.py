@@ -34,10 +34,10 @@ from imis_ai.ui.tables import Column, Pages, heads
 COLUMNS = [
     Column("Experiment"),
     Column("State"),
-    Column("Members", classes="num"),
     Column("Renewed by"),
     Column("Difference"),
     Column("Owner"),
+    Column("Members", classes="num"),
 ]
 STATUS = {NotAllowed: 403, Changed: 409, Blocked: 422}
 LIST = "governance/experiments/list.html"
