@@ -1,5 +1,6 @@
 """Members at risk: the list with its side panel, one member's page, the export, the totals."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from imis_ai.ui.filters import address, removable
 from imis_ai.ui.tables import Column, Pages, heads
 from retention.calc import bands
 from retention.forms import RiskFilterForm, chips
-from retention.models import ScoreRun
+from retention.models import RiskScore, ScoreRun
 from retention.queries import above, panel
 from retention.queries import export as csv
 from retention.queries import list as risk
@@ -181,12 +182,16 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
     }
     context["panel_label"] = "Member"
     asked = form.cleaned_data.get("panel")
-    score = asked and panel.score_of(seen=seen, run=run, imis_id=asked)
+    score = asked and (_among(scores, asked) or panel.score_of(seen=seen, run=run, imis_id=asked))
     if asked and not score:
         raise Http404
     if score:
         _note_opened(request, asked, "panel")
     return context | (_member_context(request, run, score, filters, days=12 * 7) if score else {})
+
+
+def _among(scores: Iterable[RiskScore], imis_id: str) -> RiskScore | None:
+    return next((score for score in scores if score.member.imis_id == imis_id), None)
 
 
 def _panel_only(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen, asked: str) -> HttpResponse:

@@ -47,7 +47,7 @@ def chapters_for(viewer: User, action: str = "view") -> QuerySet[Chapter]:
         return Chapter.objects.none()
     return get_objects_for_user(
         viewer,
-        f"mirror.{SCOPED[action]}",
+        SCOPED[action],  # without the app, which klass tells: with it guardian asks for the content type
         klass=Chapter,
         use_groups=False,
         accept_global_perms=False,

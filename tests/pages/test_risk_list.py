@@ -282,7 +282,7 @@ def test_a_chapter_manager_needs_as_few_queries(two_chapters):
     with CaptureQueriesContext(connection) as queries:
         two_chapters.client.get("/retention/?panel=104482")
 
-    assert len(queries) <= 14, [q["sql"][:90] for q in queries]
+    assert len(queries) <= 12, [q["sql"][:90] for q in queries]
 
 
 def test_what_stands_above_the_list_is_asked_for_once(run, as_role):
