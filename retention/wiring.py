@@ -55,7 +55,7 @@ AREA = rollout.Area(
 Measure = cards.Measure
 MEASURES = (
     Measure("auc", "Right order", "Of 100 pairs, those in which the one who lapsed stands first", "of_100"),
-    Measure("lift_10", "Lapses in the first tenth", "Times as many as among members drawn by lot"),
+    Measure("lift_10", "Lapses in the first tenth", "As many as among members drawn by lot", "times"),
     Measure("average_precision", "Precision", "Average share of lapses among those put first", "of_100"),
     Measure("calibration_error", "Said against happened", "Average distance", "points", is_less_better=True),
     Measure("brier", "Brier score", "Squared distance from what happened", is_less_better=True),

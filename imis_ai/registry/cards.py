@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Measure(NamedTuple):
-    """One figure of `evaluation`. `shown`: of_100, points or number; its range is `<key>_range`."""
+    """One figure of `evaluation`. `shown`: of_100, points, times or number; its range is `<key>_range`."""
 
     key: str
     label: str

@@ -87,6 +87,8 @@ def _said(measure: Measure, value: float | None) -> str:
             return f"{value * 100:.1f} of 100"
         case "points":
             return f"{value * 100:.1f} points"
+        case "times":
+            return f"{value:.1f} times"
     return f"{value:.3f}"
 
 

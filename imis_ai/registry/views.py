@@ -30,8 +30,10 @@ COLUMNS = [
 def models(request: HttpRequest) -> HttpResponse:
     """Every model: its live version, how right it is, what moved, what waits to replace it."""
     sort = request.GET.get("sort", "")
+    lines = pages.overview()
     context = {
-        "lines": _sorted(pages.overview(), sort),
+        "lines": _sorted(lines, sort),
+        "no_better": {line.card.name: _is_no_better(line) for line in lines},
         "heads": heads(COLUMNS, sort),
         "findings": pages.open_findings(),
         "labels": {name: card.label for name, card in cards.CARDS.items()},
@@ -137,6 +139,17 @@ def _objection(found: pages.Version) -> str:
     except actions.NotBetter as reason:
         return str(reason)
     return ""
+
+
+def _is_no_better(line: pages.Line) -> bool:
+    """Whether the newest candidate may not follow the live version."""
+    if line.live is None or line.candidate is None:
+        return False
+    try:
+        actions.refuse_worse(model=line.candidate, live=line.live)
+    except actions.NotBetter:
+        return True
+    return False
 
 
 def _sorted(lines: list[pages.Line], sort: str) -> list[pages.Line]:

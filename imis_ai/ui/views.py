@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from imis_ai.accounts.rights import needs
 from imis_ai.ui import figures, navigation
 from imis_ai.ui.tables import Column, Pages, heads
+from imis_ai.ui.today import Figure
 
 SHORTCUTS = [
     (["j", "k"], "Next, previous row"),
@@ -48,6 +49,14 @@ FACTORS = [
         "direction": "raises",
     },
 ]
+
+
+TILES = [
+    Figure(1, "Expected to renew", "82.1 %", "range 79 to 85", "+1.2 points on last year", "good", "",
+           "#main", [79, 80, 80, 81, 82]),
+    Figure(2, "Overdue", "$18,204", "41 invoices", "12 more than last week", "bad", "as of 22 Nov"),
+    Figure(3, "Net sentiment", "not known", "No comments read yet"),
+]  # fmt: skip
 
 
 @require_safe
@@ -95,6 +104,7 @@ def _specimens() -> dict:
             SimpleNamespace(level="failed", as_of=now - timedelta(days=4), sentence=""),
             SimpleNamespace(level="never", as_of=None, sentence=""),
         ],
+        "tiles": TILES,
         "heads": heads(
             [Column("Member", "name"), Column("Risk", "risk", falls=True), Column("Why")], "-risk"
         ),

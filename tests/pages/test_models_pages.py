@@ -108,6 +108,7 @@ def test_a_candidate_no_better_has_no_promote_button_and_says_so(as_role):
     assert "It has no Promote button." in words(page)
     assert "takes 6.7% off" in words(page)
     assert "/models/churn/2026.6.2/live/" not in html_of(page)
+    assert "2026.6.2 no better" in words(client.get("/models/"))
     assert client.post("/models/churn/2026.6.2/live/").status_code == 422
     assert not proposals.of_kind(kind="models.live").exists()
 

@@ -10,7 +10,9 @@ class ChangeForm(forms.Form):
     on = forms.DateField(
         label="Since", help_text="The first day on which it held.", widget=forms.DateInput({"type": "date"})
     )
-    kind = forms.ChoiceField(label="Kind", choices=queries.CHANGE_KINDS)
+    kind = forms.ChoiceField(
+        label="Kind", choices=queries.CHANGE_KINDS, widget=forms.Select({"class": "inp"})
+    )
     what = forms.CharField(
         label="What changed", max_length=300, help_text="As the board would say it: Dues rose by 8 %."
     )
