@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from imis_ai.bench import Figure, Trial
 from imis_ai.mirror import actions as mirror
-from imis_ai.ops import event_bench, population
+from imis_ai.ops import api_bench, event_bench, population
 
 LIST, FRAGMENT, MEMBER, TODAY, SEARCH = 300, 150, 400, 300, 150  # ms, 95 of 100 requests
 MOST_QUERIES = 12
@@ -149,5 +149,9 @@ BENCHES = event_bench.BENCHES | {
     "pages": Trial(
         prepare=association, measure=measure, rows=50_000, runs=40,
         what="server time of every page at 50,000 members and 2 million activities",
+    ),
+    "api": Trial(
+        prepare=association, measure=lambda asked, runs: api_bench.measure(asked.members, asked.seed, runs),
+        rows=50_000, runs=40, what="lists of 1,000 ids through the API at 50,000 members",
     ),
 }  # fmt: skip

@@ -65,7 +65,7 @@ class WholeProposalSerializer(ProposalSerializer):
     progress = serializers.CharField(allow_blank=True)
     checks = CheckSerializer(many=True)
     decisions = DecisionSerializer(many=True)
-    payload = serializers.JSONField(allow_null=True)
+    payload = serializers.JSONField(help_text="exactly what would take effect")
 
 
 class DecideSerializer(serializers.Serializer):
