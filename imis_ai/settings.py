@@ -39,6 +39,7 @@ PSEUDONYM_KEY = local_secret("PSEUDONYM_KEY")
 ARTEFACT_KEY = local_secret("ARTEFACT_KEY")
 ERASURE_KEY = local_secret("ERASURE_KEY")
 AUDIT_KEY = local_secret("AUDIT_KEY")
+WEBHOOK_KEY = local_secret("WEBHOOK_KEY")
 # a second place for the seals of the audit log: best a disk that this machine can only add to
 AUDIT_CHECKPOINT_DIR = Path(env.str("AUDIT_CHECKPOINT_DIR", default=str(VAR_DIR / "audit-seals"))).resolve()
 # marks of erased members, outside the database, for backups that are put back: keep it with the seals
@@ -89,6 +90,10 @@ EMAIL_TIMEOUT = 20  # seconds; a message in hand keeps other words about that me
 SMS_URL = "" if DEMO else env.str("SMS_URL", default="")
 SMS_TOKEN = env.str("SMS_TOKEN", default="")
 SMS_FILE_PATH = VAR_DIR / "sms"
+
+# webhooks that leave: https and the public internet only, but for these hosts of the own network
+WEBHOOK_INNER_HOSTS = env.list("WEBHOOK_INNER_HOSTS", default=[])
+WEBHOOK_GIVE_UP_DAYS = env.int("WEBHOOK_GIVE_UP_DAYS", default=5)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

@@ -8,6 +8,8 @@ from imis_ai.governance.experiments import audience
 from imis_ai.governance.privacy import Subject, register_holder
 from imis_ai.governance.privacy.periods import MONTH, register_period
 from imis_ai.governance.rollout import evidence
+from imis_ai.integrations.warehouse import catalogue
+from imis_ai.integrations.webhooks import events
 from imis_ai.mirror import followers, member_page
 from imis_ai.mirror.groups import groups_of
 from imis_ai.mirror.members import Extra, add_columns
@@ -17,7 +19,7 @@ from imis_ai.ui.tables import Column
 from retention import actions
 from retention.actions.propose import SCORES
 from retention.calc import bands
-from retention.queries import card, columns, comparing, insights, member, personal, story
+from retention.queries import card, columns, comparing, insights, member, personal, story, warehouse
 from retention.queries import rollout as proof
 from retention.queries import today as first_page
 
@@ -137,6 +139,10 @@ def connect() -> None:
     add_columns(COLUMNS)
     member_page.add("retention", member.told)
     followers.add("retention.rescore")
+    catalogue.register(warehouse.views)
+    events.register(
+        events.Event("score.published", "new scores are published", "score_run", ("retention.scored",))
+    )
     register_holder("retention", export=personal.sections, erase=_erase, step=4)  # scores go with the member
     register_teller("retention", story.tell)
     register_period(

@@ -115,6 +115,7 @@ RIGHTS = {
     "people.change": Right("invite people and change their rights", ("admin",)),
     "api.read": Right("see API clients and webhooks", ("admin",), AUDITOR),
     "api.change": Right("register and end API clients and webhooks", ("admin",)),
+    "exports.make": Right("export tables for a warehouse", ("membership", "finance", "chapter")),
     "audit.own": Right("see your own entries of the audit log", EVERYBODY, AUDITOR),
     "audit.all": Right("see the whole audit log, check and export it", ("admin",), AUDITOR),
     "audit.periods": Right("make a period shorter for which data is kept", ("admin",)),

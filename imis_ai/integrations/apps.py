@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class IntegrationsConfig(AppConfig):
@@ -7,5 +8,8 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from imis_ai.integrations import wiring  # noqa: PLC0415  app ready
+        from imis_ai.integrations.warehouse import install  # noqa: PLC0415  app ready
 
         wiring.connect()
+        pre_migrate.connect(install.take_down, sender=self)
+        post_migrate.connect(install.put_up, sender=self)

@@ -10,6 +10,7 @@ from imis_ai.accounts.models import User
 from imis_ai.integrations.actions.clients import MOST_PER_MINUTE
 from imis_ai.integrations.models import PER_MINUTE
 from imis_ai.integrations.scopes import SCOPES
+from imis_ai.integrations.webhooks.events import EVENTS
 from imis_ai.mirror import access
 
 
@@ -63,3 +64,32 @@ class ClientForm(forms.Form):
             "chapters": clean.get("chapters", []),
             "expires_at": ends,
         }
+
+
+class WebhookForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=80, help_text="The system that is told.")
+    address = forms.CharField(
+        label="Address",
+        max_length=500,
+        help_text="Where messages are sent, such as https://hooks.example.org/imis.",
+    )
+    events = forms.MultipleChoiceField(label="Tell it when", widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(event.name, f"{event.what.capitalize()} ({event.name})") for event in EVENTS.values()]
+        self.fields["events"].choices = named
+
+
+class ExportForm(forms.Form):
+    form = forms.ChoiceField(
+        label="Format",
+        choices=[
+            ("parquet", "Parquet, for BI tools and warehouses"),
+            ("csv", "CSV, for spreadsheets"),
+        ],
+        initial="parquet",
+        widget=forms.RadioSelect,
+    )
+    with_names = forms.BooleanField(label="With names and addresses", required=False)
+    reason = forms.CharField(label="What it is for", max_length=200, help_text="Kept in the audit log.")

@@ -16,5 +16,6 @@ SCOPES = {
     "names:read": Scope("read names, addresses and texts where its owner sees them", "retention.members"),
     "proposals:read": Scope("read proposals and how they were decided", "approvals.read"),
     "writebacks:read": Scope("read the write-back queue", "outbox.read"),
+    "exports:read": Scope("make and take exports for a warehouse", "exports.make"),
     "models:read": Scope("read which models are live", "models.read"),
 }

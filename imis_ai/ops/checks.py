@@ -8,7 +8,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 TAG = "imis_ai"
-KEYS = ("SECRET_KEY", "PSEUDONYM_KEY", "ARTEFACT_KEY", "ERASURE_KEY", "AUDIT_KEY")
+KEYS = ("SECRET_KEY", "PSEUDONYM_KEY", "ARTEFACT_KEY", "ERASURE_KEY", "AUDIT_KEY", "WEBHOOK_KEY")
 SHORTEST_KEY = 32  # bytes
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 

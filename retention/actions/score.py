@@ -8,6 +8,7 @@ from django.db import transaction
 
 from imis_ai.features import queries as features
 from imis_ai.features.actions import build, publish
+from imis_ai.governance import audit
 from imis_ai.jobs.progress import Progress
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import queries as members
@@ -30,7 +31,7 @@ def score_members(
     """Score everybody active at `as_of`; the run becomes the one that pages show unless it is a backfill.
 
     In order: predictions, one staged run with all its scores and inputs, the switch in one UPDATE, the
-    published value `retention.risk`, the end of the dirty marks. Earlier runs of the same day by the same
+    published value `retention.risk`, the audit log, the end of the dirty marks. Earlier runs of the same day by the same
     version are replaced; those of another version stay. Raises registry.NoModel, artefact.Refused.
     """
     progress.stage(PREDICT)
@@ -53,6 +54,8 @@ def score_members(
         if run.is_backfill:
             replaced = replaced.filter(is_backfill=True)  # what staff were shown that day stays
         replaced.delete()
+        if not backfill:
+            _log(run, now)
     if not backfill:
         mirror.clear_dirty(members=_stored_ids(said, ids), before=now)
     progress.advance(len(said.rows))
@@ -89,6 +92,18 @@ def _score_again(run: ScoreRun, dirty: list[int], now: datetime) -> int:
         _count(run)
     mirror.clear_dirty(members=dirty, before=now)
     return len(said.rows)
+
+
+def _log(run: ScoreRun, now: datetime) -> None:
+    """One entry for the whole run: who is in it stands in its rows."""
+    audit.record(
+        action="retention.scored",
+        by=None,
+        now=now,
+        about=("score run", str(run.pk)),
+        versions={"model": f"{run.model_name} {run.model_version}"},
+        detail={"after": {"scored": run.scored, "not scored": run.abstained}, "as_of": str(run.as_of)},
+    )
 
 
 def _stage(

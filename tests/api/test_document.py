@@ -38,7 +38,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-THERE = {"imis_id": "104482", "model": "churn", "proposal_id": 1, "message_id": 1}
+THERE = {"imis_id": "104482", "model": "churn", "proposal_id": 1, "message_id": 1, "export_id": 1}
 TOKEN = "c" * 32
 
 

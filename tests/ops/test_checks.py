@@ -46,7 +46,7 @@ def test_a_proper_site_starts(production):
         (
             "ERASURE_KEY",
             KEYS["SECRET_KEY"],
-            "SECRET_KEY, PSEUDONYM_KEY, ARTEFACT_KEY, ERASURE_KEY, AUDIT_KEY are not all different.",
+            f"{', '.join(checks.KEYS)} are not all different.",
         ),
     ],
 )

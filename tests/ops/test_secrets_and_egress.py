@@ -18,6 +18,7 @@ SECRETS = (
     "ARTEFACT_KEY",
     "ERASURE_KEY",
     "AUDIT_KEY",
+    "WEBHOOK_KEY",
     "IMIS_WEBHOOK_SECRET",
 )
 

@@ -17,7 +17,7 @@ from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
 from tests.factories.experiments import started
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
-from tests.factories.integrations import ApiClientFactory
+from tests.factories.integrations import ApiClientFactory, DeliveryFactory, ExportFactory, WebhookFactory
 from tests.factories.mirror import NOW
 from tests.factories.registry import models_page
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
@@ -63,11 +63,13 @@ def _carries(right: str, seat: Seat) -> bool:
 def expected(seat: Seat, right: str, route: str) -> str:
     if ("proposal_id" in route or "item_id" in route) and seat.chapter in ("other", "none"):
         return "hidden"
-    if route.startswith("account/api/<int:client_id>/"):
+    if "client_id" in route and route.startswith("account/"):
         return "hidden"  # the planted client is somebody else's
     right = STRICTER.get(route, right)
     if not _carries(right, seat):
         return "refused"
+    if "export_id" in route:
+        return "hidden"  # the planted export is somebody else's
     if route in OWN_ONLY and not _carries(OWN_ONLY[route], seat):
         return "hidden"
     if "imis_id" in route and seat.chapter in ("other", "none"):
@@ -100,6 +102,8 @@ def world(two_chapters):
     ErasureFactory(pk=1)
     started(pk=1, imis_id=dana.imis_id)
     ApiClientFactory(pk=1, owner=UserFactory(role="membership"))
+    DeliveryFactory(pk=1, webhook=WebhookFactory(pk=1))
+    ExportFactory(pk=1)
     models_page()
     return two_chapters
 

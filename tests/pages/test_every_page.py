@@ -16,7 +16,7 @@ from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, people_page
 from tests.factories.experiments import started
 from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
-from tests.factories.integrations import ApiClientFactory
+from tests.factories.integrations import ApiClientFactory, DeliveryFactory, WebhookFactory
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.registry import models_page
 from tests.factories.retention import RiskScoreFactory
@@ -64,6 +64,10 @@ VALUES = {
     "experiment_id": "1",
     "move": "stop",
     "client_id": "1",
+    "webhook_id": "1",
+    "hook": "off",
+    "delivery_id": "1",
+    "export_id": "1",
     "model": "churn",
     "version": "2026.6.1",
     "finding_id": "1",
@@ -117,6 +121,7 @@ def filled(run):
     ErasureFactory(pk=1)
     started(pk=1)
     ApiClientFactory(pk=1, registered_by=UserFactory(role="executive"))
+    DeliveryFactory(pk=1, webhook=WebhookFactory(pk=1, registered_by=UserFactory(role="executive")))
     models_page()
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imis_ai.integrations.api import members, models, proposals, writebacks
+from imis_ai.integrations.api import exports, members, models, proposals, writebacks
 
 urlpatterns = [
     path("members/", members.MemberListView.as_view(), name="api_members"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("write-backs/<int:message_id>/", writebacks.WriteBackView.as_view(), name="api_write_back"),
     path("models/", models.ModelListView.as_view(), name="api_models"),
     path("models/<str:model>/", models.ModelView.as_view(), name="api_model"),
+    path("exports/", exports.ExportListView.as_view(), name="api_exports"),
+    path("exports/<int:export_id>/", exports.ExportView.as_view(), name="api_export"),
+    path("exports/<int:export_id>/file/", exports.ExportFileView.as_view(), name="api_export_file"),
 ]

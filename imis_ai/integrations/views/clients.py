@@ -103,7 +103,7 @@ def end_own(request: HttpRequest, client_id: int) -> HttpResponse:
 
 def tabs(current: str) -> list[dict[str, Any]]:
     """The pages on other systems."""
-    named = (("clients", "Clients", "api_clients"),)
+    named = (("clients", "Clients", "api_clients"), ("webhooks", "Webhooks", "webhooks"))
     return [
         {"label": label, "address": reverse(url), "is_current": key == current, "number": None}
         for key, label, url in named

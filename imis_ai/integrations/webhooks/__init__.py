@@ -1,0 +1,1 @@
+"""Telling other systems that something happened: which events, what is sent, how, and until when."""
