@@ -11,9 +11,9 @@ class Scope(NamedTuple):
 
 
 SCOPES = {
-    "members:read": Scope("read members", "retention.members"),
+    "members:read": Scope("read members", "members.read"),
     "scores:read": Scope("read scores and reasons", "retention.members"),
-    "names:read": Scope("read names, addresses and texts where its owner sees them", "retention.members"),
+    "names:read": Scope("read names, addresses and texts where its owner sees them", "members.read"),
     "proposals:read": Scope("read proposals and how they were decided", "approvals.read"),
     "writebacks:read": Scope("read the write-back queue", "outbox.read"),
     "exports:read": Scope("make and take exports for a warehouse", "exports.make"),

@@ -46,7 +46,7 @@ COLUMNS = {"tier": "tier__in", "chapter": "chapter__in", "status": "status__in",
 
 
 class MemberListView(ReadView):
-    right, scope = "retention.members", "members:read"
+    right, scope = "members.read", "members:read"
 
     @extend_schema(
         operation_id="members",
@@ -69,7 +69,7 @@ class MemberListView(ReadView):
 
 
 class MemberLookupView(ReadView):
-    right, scope = "retention.members", "members:read"
+    right, scope = "members.read", "members:read"
 
     @extend_schema(
         operation_id="members_by_id",
@@ -89,7 +89,7 @@ class MemberLookupView(ReadView):
 
 
 class MemberView(ReadView):
-    right, scope = "retention.members", "members:read"
+    right, scope = "members.read", "members:read"
 
     @extend_schema(
         operation_id="member", summary="One member", tags=["members"], responses={200: MemberSerializer}
