@@ -159,3 +159,7 @@ class Export(models.Model):
                 condition=Q(state="ready") | Q(content__isnull=True), name="export_keeps_nothing_afterwards"
             ),
         ]
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())

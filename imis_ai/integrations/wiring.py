@@ -13,7 +13,7 @@ from imis_ai.ui import navigation
 Place = navigation.Place
 PLACES = (
     Place("Exports", "exports", "down", "exports.make", 80, "Oversight", prefix="/exports/"),
-    Place("API and webhooks", "api_clients", "dn", "api.read", 93, "Settings", prefix="/settings/api/"),
+    Place("API and webhooks", "api_clients", "plug", "api.read", 93, "Settings", prefix="/settings/api/"),
 )
 
 

@@ -31,8 +31,9 @@ def score_members(
     """Score everybody active at `as_of`; the run becomes the one that pages show unless it is a backfill.
 
     In order: predictions, one staged run with all its scores and inputs, the switch in one UPDATE, the
-    published value `retention.risk`, the audit log, the end of the dirty marks. Earlier runs of the same day by the same
-    version are replaced; those of another version stay. Raises registry.NoModel, artefact.Refused.
+    published value `retention.risk`, the audit log, the end of the dirty marks. Earlier runs of the same day
+    by the same version are replaced; those of another version stay. Raises registry.NoModel,
+    artefact.Refused.
     """
     progress.stage(PREDICT)
     if as_of == today:

@@ -241,7 +241,7 @@ def test_only_an_administrator_registers_and_only_the_owner_takes_the_token():
 @pytest.mark.parametrize(
     ("role", "given", "words"),
     [
-        ("executive", {"scopes": ["members:read"]}, "may not see members"),
+        ("executive", {"scopes": ["scores:read"]}, "may not see members"),
         ("chapter", {"scopes": ["members:read"], "chapters": ["GU"]}, "does not see all of these"),
         ("membership", {"scopes": []}, "something that it may read"),
         ("membership", {"scopes": ["members:read"], "expires_at": timezone.now() + 2 * YEAR}, "366 days"),

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed, Reject
 from tests.browser.plant import association
-from tests.factories.accounts import people_page
+from tests.factories.accounts import UserFactory, people_page
+from tests.factories.integrations import ApiClientFactory, DeliveryFactory, WebhookFactory
 from tests.factories.mirror import NOW
 
 PAGES = {
@@ -37,6 +38,11 @@ PAGES = {
     "remove": ("admin", "/settings/people/900001/remove/"),
     "review": ("admin", "/settings/people/review/"),
     "report": ("admin", "/settings/people/review/2020-Q1/"),
+    "clients": ("admin", "/settings/api/"),
+    "new client": ("admin", "/settings/api/new/"),
+    "webhooks": ("admin", "/settings/api/webhooks/"),
+    "webhook": ("admin", "/settings/api/webhooks/1/"),
+    "exports": ("membership", "/exports/"),
     "search": ("membership", "/search/?q=Dana"),
     "shortcuts": ("membership", "/help/shortcuts/"),
     "components": ("admin", "/help/components/"),
@@ -59,6 +65,8 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 def filled(transactional_db):
     association(14)
     people_page(NOW)
+    ApiClientFactory(pk=1, owner=UserFactory())
+    DeliveryFactory(webhook=WebhookFactory(pk=1, failing_since=NOW), tries=2, answer="Answered 503.")
     Feed.objects.create(name="members", health="fresh", rows=18_204, last_success_at=NOW, last_try_at=NOW)
     Feed.objects.create(name="texts", health="held", message="900 of 1,000 texts are gone.", last_try_at=NOW)
     Reject.objects.create(

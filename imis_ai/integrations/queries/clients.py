@@ -18,12 +18,13 @@ SOON = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Line:
-    """`word` says how it stands; `kind` its colour. `reads`: its scopes in words."""
+    """`word` says how it stands; `kind` its colour. `reads`: its scopes as sentences, `words`: in short."""
 
     client: ApiClient
     word: str
     kind: str
     reads: list[str]
+    words: list[str]
     chapters: list[str]
 
     @property
@@ -57,8 +58,9 @@ def by_token(text: str, *, now: datetime) -> ApiClient | None:
 
 def _line(client: ApiClient, names: dict[str, str], now: datetime) -> Line:
     word, kind = _state(client, now)
-    reads = [SCOPES[scope].does for scope in client.scopes if scope in SCOPES]
-    return Line(client, word, kind, reads, [names.get(code, code) for code in client.chapters])
+    held = [SCOPES[scope] for scope in client.scopes if scope in SCOPES]
+    reads, words = [scope.does for scope in held], [scope.word for scope in held]
+    return Line(client, word, kind, reads, words, [names.get(code, code) for code in client.chapters])
 
 
 def _state(client: ApiClient, now: datetime) -> tuple[str, str]:

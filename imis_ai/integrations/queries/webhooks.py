@@ -35,7 +35,7 @@ def lines() -> list[Line]:
         given_up=Count("deliveries", filter=Q(deliveries__state=State.GIVEN_UP)),
         last_at=Max("deliveries__done_at"),
     )
-    return [line(webhook) for webhook in found]
+    return [line(webhook) for webhook in found.order_by("name", "pk")]
 
 
 def line(webhook: Webhook) -> Line:

@@ -18,8 +18,8 @@ from imis_ai.integrations.views.clients import tabs
 from imis_ai.integrations.webhooks.secret import secret_of
 from imis_ai.ui import tables
 
-COLUMNS = tuple(map(tables.Column, ("Webhook", "Told when", "State", "Waiting", "Last delivered")))
-MESSAGES = tuple(map(tables.Column, ("Event", "Made", "State", "Tries", "Last answer", "")))
+COLUMNS = tuple(map(tables.Column, ("Webhook", "State", "Told when", "Waiting", "Last delivered")))
+MESSAGES = tuple(map(tables.Column, ("Event", "State", "Made", "Tries", "Last answer", "")))
 DONE = {
     "on": "It is on again. What happened meanwhile is told as well.",
     "off": "It is off. What waits is kept.",
