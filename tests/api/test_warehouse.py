@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -281,3 +282,14 @@ def test_every_column_says_what_it_is_and_personal_ones_are_marked():
     personal = {column.name for view in views().values() for column in view.columns if column.is_personal}
 
     assert personal == {"name", "email", "phone", "city", "postal_code"}
+
+
+def test_the_documentation_names_every_column():
+    lines = (Path(__file__).parents[2] / "docs" / "api.md").read_text().splitlines()
+    said = {line.split("`")[1]: line for line in lines if line.startswith("| `export.")}
+
+    assert set(said) == {f"export.{name}" for name in views()}
+    for name in EVERYTHING - {"scores"}:
+        written = said[f"export.{name}"].split("|")[3].replace(" ", "").split(",")
+        held = [column.name + "*" * column.is_personal for column in views()[name].columns]
+        assert sorted(written) == sorted(held)

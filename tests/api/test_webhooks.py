@@ -272,6 +272,15 @@ def test_an_address_that_is_not_plain_https_is_not_registered(admin, address):
     assert not Webhook.objects.exists()
 
 
+def test_nothing_leaves_the_demo(admin, settings):
+    settings.DEMO = True
+
+    with pytest.raises(Blocked, match="nothing leaves it"):
+        register(admin, "https://hooks.example.org/imis")
+    with pytest.raises(post.NotTaken, match="nothing leaves it"):
+        post.post(address="https://hooks.example.org/imis", headers={}, body="{}")
+
+
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0x7f000001"],

@@ -28,6 +28,8 @@ def objection(address: str) -> str:
         return "The address cannot be read. Write one like https://hooks.example.org/imis."
     if not url.host or url.port == 0:
         return "The address names no host. Write one like https://hooks.example.org/imis."
+    if settings.DEMO and not is_inner(url.host):
+        return "This is the demo: nothing leaves it, except to hosts in WEBHOOK_INNER_HOSTS."
     if url.scheme != "https" and not (url.scheme == "http" and is_inner(url.host)):
         return "The address must begin with https://."
     if url.userinfo or url.fragment or "#" in address:
