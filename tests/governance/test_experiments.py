@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from django.db import Error, connection, transaction
@@ -257,6 +258,21 @@ def test_a_task_to_call_stops_at_the_door_too_and_a_service_message_does_not():
     assert checks.objection(to_call, NOW).problem == "stopped"
     assert checks.objection(to_call, NOW).why.sentence.startswith("Not sent: ")
     assert checks.objection(invoiced, NOW) is None
+
+
+@pytest.mark.row("GOV-24")
+def test_a_call_to_one_member_is_refused_when_made_and_when_approved(kind):
+    kinds.register(replace(kind, name="retention.call", facts=lambda made: {}, messages=lambda payload: ()))
+    members = renewing(40)
+    draft = proposals.Draft(kind="retention.call", title="By hand", payload={}, imis_id=members[0].imis_id)
+    made = proposals.propose(draft=draft, by=None, now=NOW)
+    running(seed=seed_that_holds(members[0]))
+    other = replace(draft, title="Again", payload={"again": True})
+
+    with pytest.raises(Blocked, match="is in the control group"):
+        proposals.make.refuse_blocked(proposal=made, now=NOW)
+    with pytest.raises(Blocked, match="is in the control group"):
+        proposals.propose(draft=other, by=None, now=NOW)
 
 
 @pytest.mark.row("GOV-24")

@@ -125,7 +125,9 @@ def _begin_or_give_back(experiment: Experiment, now: datetime) -> Experiment:
         return begin(experiment=experiment, now=now)
     except Changed as changed:
         with transaction.atomic():
-            Experiment.objects.filter(pk=experiment.pk).update(proposal=None, end_reason=str(changed)[:300])
+            still = Experiment.objects.filter(pk=experiment.pk, state=State.DRAFT)
+            if not still.update(proposal=None, end_reason=str(changed)[:300]):
+                return Experiment.objects.get(pk=experiment.pk)  # another worker was faster
             about, detail = (
                 ("experiment", str(experiment.pk)),
                 {"reason": str(changed), "area": experiment.area},

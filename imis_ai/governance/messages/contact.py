@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 
 from imis_ai.governance.messages import addresses, control, limits, pauses
 from imis_ai.governance.messages.limits import Limits
@@ -115,6 +115,8 @@ def always_a_person(*, imis_ids: Collection[str], now: datetime) -> set[str]:
 
 def left_alone(*, imis_id: str, area: str, now: datetime) -> WhyNot | None:
     """Whether the member is in a control group now; for what goes past drafts, such as a task to call."""
+    if not control.rows(area=area, on=localdate(now)).exists():
+        return None
     asked = _Asked("", area, now, limits.current(), is_automatic=False, counts_planned=False)
     left: Left = dict(contact.people([imis_id]))
     held = _control_group(left, asked).get(imis_id)

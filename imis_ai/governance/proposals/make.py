@@ -11,6 +11,7 @@ from django.db import transaction
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit, guardrails, kinds
+from imis_ai.governance.messages import contact
 from imis_ai.governance.models import Decision, Proposal
 from imis_ai.governance.proposals import needs
 from imis_ai.governance.proposals.states import OPEN, rewrite
@@ -135,7 +136,8 @@ def edit(*, proposal: Proposal, changes: dict[str, Any], by: User, now: datetime
 
 
 def refuse_blocked(*, proposal: Proposal, now: datetime) -> None:
-    """Raises Blocked with the first guardrail that stands against it."""
+    """Raises Blocked with the first guardrail that stands against it, or for a member who is left alone."""
+    _refuse_control_group(proposal, now)
     proposal.facts = kinds.find(proposal.kind).facts(proposal)
     for objection in guardrails.check(proposal_like=proposal, now=now):
         if objection.is_block:
@@ -144,6 +146,15 @@ def refuse_blocked(*, proposal: Proposal, now: datetime) -> None:
                     objection.sentence, rule=objection.rule, owner=objection.owner, next_step=_ask(objection)
                 )
             )
+
+
+def _refuse_control_group(proposal: Proposal, now: datetime) -> None:
+    """Nothing that contacts a member of a control group is drafted, changed or approved, by whatever road."""
+    kind = kinds.find(proposal.kind)
+    if not proposal.imis_id or not kind.is_outreach or kind.is_service:
+        return
+    if why := contact.left_alone(imis_id=proposal.imis_id, area=proposal.area, now=now):
+        raise Blocked(why)
 
 
 def digest_of(*, kind: str, payload: dict[str, Any]) -> str:

@@ -235,6 +235,7 @@ def _measured(viewer: User, found: Experiment, now: datetime) -> dict:
         else results.measured(experiment=found, rows=rows, now=now)
     )
     against = {each.label: each for each in result.against}
+    is_small = not _sees_all(viewer) and any(line.members < listing.SMALLEST for line in result.lines)
     return {
         "result": result,
         "lines": [
@@ -246,7 +247,10 @@ def _measured(viewer: User, found: Experiment, now: datetime) -> dict:
             }
             for line in result.lines
         ],
-        "said": [(each, listing.sentence(result, each), listing.difference(each)) for each in result.against],
+        "said": [
+            (each, listing.sentence(result, each), "" if is_small else listing.difference(each))
+            for each in result.against
+        ],
         "words": results.WORDS,
         "plot": listing.plot(result, timezone.localdate(now)),
         "finding": listing.finding(result),
