@@ -105,8 +105,12 @@ def trends(request: HttpRequest, imis_id: str) -> HttpResponse:
     _note_opened(request, imis_id, "trends")
     found = behaviour.trends(pseudonym=str(score.member.pseudonym), until=run.as_of)
     name = risk.row(score=score, measure="90", with_names=_names(request)).name
+    marks = behaviour.marks(until=run.as_of)
     context = {
-        "trends": [(trend, figures.line(trend.days, trend.values, width=260)) for trend in found],
+        "trends": [
+            (trend, figures.line(trend.days, trend.values, width=260, marks=marks)) for trend in found
+        ],
+        "marks": marks,
         "imis_id": imis_id,
         "name": name,
         "heading": f"{name}, two years",

@@ -144,6 +144,13 @@ def programme_changes() -> QuerySet[ProgrammeChange]:
     return ProgrammeChange.objects.order_by("-on", "what")
 
 
+def dated_changes(*, since: date, until: date) -> list[tuple[date, str]]:
+    """Every change of the programme in that time, entered here or read with the data, oldest first."""
+    found = set(ProgrammeChange.objects.filter(on__range=(since, until)).values_list("on", "what"))
+    found |= set(changes_entered().filter(on__range=(since, until)).values_list("on", "what"))
+    return sorted(found)
+
+
 def changes_entered(*, after: datetime | None = None) -> QuerySet[EnteredChange]:
     """Changes that staff entered, newest day first; `after`: only those entered later than then."""
     found = EnteredChange.objects.filter(removed_at=None).order_by("-on", "-pk")

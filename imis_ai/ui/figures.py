@@ -1,7 +1,7 @@
 """Geometry of our own drawings: score bars, dots, histogram, lines. Pure; templates draw it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -104,6 +104,7 @@ class Line:
     last_day: date
     width: int
     height: int
+    marks: list[tuple[float, str]] = field(default_factory=list)  # x and words of dated events
 
 
 def line(
@@ -116,8 +117,12 @@ def line(
     limit: float | None = None,
     width: int = 340,
     height: int = 84,
+    marks: Sequence[tuple[date, str]] = (),
 ) -> Line:
-    """A line over time, at least one point; room for labels is 30 on the left and 30 on the right."""
+    """A line over time, at least one point; room for labels is 30 on the left and 30 on the right.
+
+    `marks` outside its days are left out.
+    """
     left, right, upper, lower = 30.0, width - 30.0, 10.0, height - 20.0
     peak = top or _ceiling(max([*values, *highs, limit or 0]))
     span = max((days[-1] - days[0]).days, 1)
@@ -143,6 +148,7 @@ def line(
         last_day=days[-1],
         width=width,
         height=height,
+        marks=[(x(day), words) for day, words in marks if days[0] <= day <= days[-1]],
     )
 
 

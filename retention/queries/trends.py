@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from imis_ai.features import queries as features
+from imis_ai.mirror import queries as mirror
 
 MONTHS = 24
 SHOWN = (
@@ -46,6 +47,11 @@ def trends(*, pseudonym: str, until: date) -> list[Trend]:
         if len(known) > 1:
             found.append(Trend(label, unit, [day for day, _ in known], [value for _, value in known]))
     return found
+
+
+def marks(*, until: date) -> list[tuple[date, str]]:
+    """What changed in the programme in these months. It may not be the cause of anything."""
+    return mirror.dated_changes(since=months_back(until)[0], until=until)
 
 
 def months_back(until: date) -> list[date]:

@@ -7,11 +7,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from imis_ai.jobs.models import JobRun
-from imis_ai.mirror.models import Feed, Reject
+from imis_ai.mirror.models import EnteredChange, Feed, QualityCount, QualityIgnored, Reject
 from tests.browser.plant import association
 from tests.factories.accounts import UserFactory, people_page
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, WebhookFactory
-from tests.factories.mirror import NOW
+from tests.factories.mirror import NOW, MemberFactory
+from tests.factories.registry import models_page
 
 PAGES = {
     "login": ("-", "/login/"),
@@ -46,6 +47,11 @@ PAGES = {
     "search": ("membership", "/search/?q=Dana"),
     "shortcuts": ("membership", "/help/shortcuts/"),
     "components": ("admin", "/help/components/"),
+    "models": ("admin", "/models/"),
+    "model": ("membership", "/models/churn/2026.6.1/"),
+    "quality": ("membership", "/data/quality/"),
+    "problem": ("membership", "/data/quality/no-email/"),
+    "changes": ("membership", "/data/changes/"),
     "rollout": ("admin", "/settings/rollout/"),
     "phase": ("admin", "/settings/rollout/retention/"),
     "feedback": ("membership", "/settings/rollout/retention/feedback/"),
@@ -67,6 +73,13 @@ def filled(transactional_db):
     people_page(NOW)
     ApiClientFactory(pk=1, owner=UserFactory())
     DeliveryFactory(webhook=WebhookFactory(pk=1, failing_since=NOW), tries=2, answer="Answered 503.")
+    models_page()
+    MemberFactory(email="", name="Dana Whitfield")
+    EnteredChange.objects.create(
+        on=NOW.date(), kind="price", what="Dues rose by 8 %", entered_by="Priya Nair", entered_at=NOW
+    )
+    QualityCount.objects.create(problem="no-email", on=NOW.date(), number=1)
+    QualityIgnored.objects.create(problem="no-email", key="9", reason="Writes letters", by="Priya", at=NOW)
     Feed.objects.create(name="members", health="fresh", rows=18_204, last_success_at=NOW, last_try_at=NOW)
     Feed.objects.create(name="texts", health="held", message="900 of 1,000 texts are gone.", last_try_at=NOW)
     Reject.objects.create(

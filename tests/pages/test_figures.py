@@ -93,3 +93,16 @@ def test_intervals_stand_around_zero_and_early_ranges_do_not_flatten_the_rest():
     assert (first.low, first.high) == (100.0, 10.0), "cut at the edges of the drawing"
     assert last.high < last.y < last.low < drawn.zero
     assert first.x < second.x < last.x
+
+
+def test_a_dated_change_is_marked_where_it_lies_and_not_outside_the_days():
+    days = [date(2026, 1, 1), date(2026, 7, 1)]
+    marks = [
+        (date(2025, 12, 31), "Before"),
+        (date(2026, 1, 1), "Dues rose"),
+        (date(2026, 7, 1), "Portal"),
+    ]
+
+    drawn = figures.line(days, [1, 2], width=340, marks=marks)
+
+    assert drawn.marks == [(30.0, "Dues rose"), (310.0, "Portal")]

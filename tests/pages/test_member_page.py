@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from imis_ai.mirror import timeline
+from imis_ai.mirror.models import EnteredChange
 from retention.queries import trends
 from tests.factories.mirror import (
     ActivityFactory,
@@ -148,6 +149,8 @@ def test_two_years_of_behaviour_are_drawn_as_they_were_known_then(dana, as_role,
     TermFactory(member=dana, start_on=dt.date(2024, 1, 1), end_on=dt.date(2026, 12, 31))
     for month in range(1, 13):
         ActivityFactory(member=dana, kind="login", at=dt.datetime(2025, month, 15, 12, tzinfo=dt.UTC))
+    rose = {"on": dt.date(2025, 9, 10), "kind": "price", "what": "Dues rose", "entered_by": "Priya"}
+    EnteredChange.objects.create(**rose, entered_at=at(6, 1))
 
     page = as_role("membership").get(f"{ADDRESS}trends/")
     fragment = as_role("membership").get(f"{ADDRESS}trends/", headers={"HX-Request": "true"}).content.decode()
@@ -159,6 +162,8 @@ def test_two_years_of_behaviour_are_drawn_as_they_were_known_then(dana, as_role,
     assert drawn["Portal visits"][dt.date(2026, 6, 1)] == 0
     assert drawn["Days since the last visit"][dt.date(2026, 6, 1)] == 168
     assert "Days since the last visit rose from" in fragment
+    assert fragment.count("<title>Dues rose</title>") == len(drawn)
+    assert "A change on that day may not be the cause." in fragment
     assert "<html" not in fragment
     assert "Dana Whitfield, two years" in page.content.decode()
 
