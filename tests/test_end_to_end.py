@@ -19,6 +19,7 @@ from django.utils import timezone
 from imis_ai.features import actions as features
 from imis_ai.features.models import SnapshotColumn
 from imis_ai.features.queries.pointintime import pack, unpack
+from imis_ai.governance import audit
 from imis_ai.jobs import actions as jobs
 from imis_ai.jobs.progress import Progress
 from imis_ai.registry import actions as registry_actions
@@ -26,6 +27,7 @@ from imis_ai.registry import cards
 from imis_ai.registry import queries as registry
 from imis_ai.registry.queries import pages as registry_pages
 from imis_ai.sandbox import server
+from retention.models import ScoreRun
 from tests.factories.accounts import UserFactory
 
 MEMBERS = 2500
@@ -111,6 +113,14 @@ def test_every_active_member_has_a_score_of_the_day_or_a_reason(visible, truth):
 
     assert missing <= begins_today
     assert [i for i, (risk, why) in scores.items() if (risk is None) == (why == "")] == []
+
+
+@pytest.mark.slow
+def test_a_scoring_stands_in_the_audit_log_from_which_others_are_told(visible):
+    scored = audit.happened(after=0, actions=["retention.scored"], limit=10)
+
+    current = ScoreRun.objects.get(is_current=True)
+    assert [(seen.object_type, seen.object_id) for seen in scored] == [("score run", str(current.pk))]
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from imis_ai.integrations.queries import clients
 from imis_ai.ui import tables
 
 DAY = timedelta(days=1)
-COLUMNS = tuple(map(tables.Column, ("Client", "State", "Owner", "Reads", "Last use", "Ends", "")))
+COLUMNS = tuple(map(tables.Column, ("Client", "State", "Owner", "Reads", "Last use", "Ends", "Action")))
 
 
 @require_safe

@@ -17,7 +17,7 @@ from imis_ai.integrations.warehouse.catalogue import views
 from imis_ai.mirror import access
 from imis_ai.ui import tables
 
-COLUMNS = tuple(map(tables.Column, ("Asked for", "State", "Format", "Rows", "Ends", "")))
+COLUMNS = tuple(map(tables.Column, ("Asked for", "State", "Format", "Rows", "Ends", "File")))
 
 
 @needs("exports.make")

@@ -19,7 +19,7 @@ from imis_ai.integrations.webhooks.secret import secret_of
 from imis_ai.ui import tables
 
 COLUMNS = tuple(map(tables.Column, ("Webhook", "State", "Told when", "Waiting", "Last delivered")))
-MESSAGES = tuple(map(tables.Column, ("Event", "State", "Made", "Tries", "Last answer", "")))
+MESSAGES = tuple(map(tables.Column, ("Event", "State", "Made", "Tries", "Last answer", "Action")))
 DONE = {
     "on": "It is on again. What happened meanwhile is told as well.",
     "off": "It is off. What waits is kept.",
