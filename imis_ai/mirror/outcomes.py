@@ -3,12 +3,13 @@
 Read from terms and invoices, never from contacts. A renewal is a term that begins after the one that ended.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.expressions import RawSQL
 
 from imis_ai.mirror.contact import NOT_RECEIVED
 from imis_ai.mirror.models import Activity, Invoice, MemberAlias, Payment, Term
@@ -30,7 +31,7 @@ def due(*, first: date, last: date, imis_ids: Collection[str] | None = None) -> 
     later = Term.objects.filter(member=OuterRef("member"), start_on__gt=OuterRef("end_on"))
     rows = Term.objects.filter(end_on__range=(first, last), member__gone_at=None).filter(~Exists(later))
     if imis_ids is not None:
-        rows = rows.filter(member__imis_id__in=imis_ids)
+        rows = rows.filter(member__imis_id__in=_array(imis_ids))
     found = {}
     fields = ("member__imis_id", "member__tier_id", "member__chapter_id", "end_on", "price")
     for imis_id, tier, chapter, ends, price in rows.order_by("member__imis_id", "end_on").values_list(
@@ -50,7 +51,7 @@ def renewed_on(ends: Mapping[str, date]) -> dict[str, date]:
     invoices = Invoice.objects.filter(
         member=OuterRef("member"), term_start=OuterRef("start_on"), paid_on__isnull=False
     )
-    terms = Term.objects.filter(member__imis_id__in=by_retained, start_on__gt=min(ends.values()))
+    terms = Term.objects.filter(member__imis_id__in=_array(by_retained), start_on__gt=min(ends.values()))
     terms = terms.annotate(paid=Subquery(invoices.order_by("paid_on").values("paid_on")[:1]))
     found: dict[str, date] = {}
     for retained, starts, paid in terms.order_by("start_on").values_list(
@@ -79,7 +80,7 @@ def paid_after(moments: Mapping[str, date], *, days: int) -> set[str]:
         return set()
     by_retained = _retained(moments)
     rows = Payment.objects.filter(
-        member__imis_id__in=by_retained, amount__gt=0, received_on__gte=min(moments.values())
+        member__imis_id__in=_array(by_retained), amount__gt=0, received_on__gte=min(moments.values())
     ).exclude(status__in=NOT_RECEIVED)
     found = set()
     for retained, on in rows.values_list("member__imis_id", "received_on"):
@@ -95,7 +96,7 @@ def opened_after(moments: Mapping[str, datetime], *, days: int) -> set[str]:
         return set()
     by_retained = _retained(moments)
     rows = Activity.objects.filter(
-        member__imis_id__in=by_retained,
+        member__imis_id__in=_array(by_retained),
         kind__in=("email_open", "email_click"),
         at__range=(min(moments.values()), max(moments.values()) + timedelta(days=days)),
     )
@@ -107,9 +108,16 @@ def opened_after(moments: Mapping[str, datetime], *, days: int) -> set[str]:
     return found
 
 
+def _array(words: Iterable[str]) -> RawSQL:
+    """Many values as one parameter: thousands of placeholders take longer to write than to answer."""
+    return RawSQL("SELECT unnest(%s::text[])", [list(words)])
+
+
 def _retained(imis_ids: Collection[str]) -> dict[str, list[str]]:
     """The number that counts today -> the numbers that were asked for."""
-    kept = dict(MemberAlias.objects.filter(imis_id__in=imis_ids).values_list("imis_id", "retained_imis_id"))
+    kept = dict(
+        MemberAlias.objects.filter(imis_id__in=_array(imis_ids)).values_list("imis_id", "retained_imis_id")
+    )
     found: dict[str, list[str]] = {}
     for imis_id in imis_ids:
         found.setdefault(kept.get(imis_id, imis_id), []).append(imis_id)
