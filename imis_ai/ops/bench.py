@@ -34,6 +34,19 @@ class Page:
 
 
 PAGES = (
+    Page("today", "/", "membership", TODAY),
+    Page("today, one chapter", "/", "chapter", TODAY),
+    Page("today, totals", "/", "executive", TODAY),
+    Page("today, administrator", "/", "admin", TODAY),
+    Page("members", "/members/", "membership", LIST),
+    Page("members, page 400, by tier", "/members/?sort=tier&page=400", "membership", LIST),
+    Page("members, by risk", "/members/?sort=-risk", "membership", LIST),
+    Page("members, by last contact", "/members/?sort=-contact", "membership", LIST),
+    Page("members, a name as one types", "/members/?q=dana", "membership", LIST, part="list"),
+    Page("members, overdue", "/members/?money=overdue", "membership", LIST),
+    Page("members, one chapter", "/members/", "chapter", LIST),
+    Page("member, whole", "/members/{member}/", "membership", MEMBER),
+    Page("member, as known on a day", "/members/{member}/?on=2025-11-15", "membership", MEMBER),
     Page("members at risk", "/retention/", "membership", LIST),
     Page("members at risk, all bands", "/retention/?band=hi&band=md&band=lo", "membership", LIST),
     Page("members at risk, page 20", "/retention/?page=20&band=hi&band=md&band=lo", "membership", LIST),

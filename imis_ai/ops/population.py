@@ -13,6 +13,8 @@ from imis_ai.accounts.models import User
 from imis_ai.features import bench as features
 from imis_ai.features.actions import build
 from imis_ai.mirror.actions.chapters import set_chapters
+from retention.models import ScoreRun
+from retention.queries import totals
 
 AS_OF = date(2026, 1, 1)
 NOW = datetime(2026, 1, 1, 6, tzinfo=UTC)
@@ -25,6 +27,7 @@ CHAPTERS = "INSERT INTO mirror_chapter (code, name, region) SELECT 'C' || i, 'Ch
 NAMES = """
 UPDATE mirror_member SET first_name = (ARRAY['Ada','Ben','Cleo','Dana','Eli','Fay','Gus','Hal','Ida','Jon'])[1 + id % 10],
     last_name = initcap(translate(substr(md5(id::text), 1, 7), '0123456789', 'aeiouklmnr')),
+    paid_through = current_date + (id * 31 % 360)::int, joined_on = current_date - (id % 4000)::int,
     tier_id = 'T' || id % 3, chapter_id = 'C' || id % 20, email = 'm' || id || '@example.org', title = 'Engineer'
 """
 WHOLE_NAMES = "UPDATE mirror_member SET name = first_name || ' ' || last_name"
@@ -50,6 +53,15 @@ FROM retention_scorerun r, mirror_member m, LATERAL (
 ORDER BY r.id, m.id
 """
 
+# four a member, of the last year from today on: one in twelve not paid yet
+INVOICES = """
+INSERT INTO mirror_invoice (key, seen_at, row_hash, member_id, payer_imis_id, kind, issued_on, due_on, amount, balance, paid_on)
+SELECT 'bench-' || m.id || '-' || i, now(), 1, m.id, '', 'dues', due - 30, due, 100 + m.id % 900,
+    CASE WHEN open THEN 100 + m.id % 900 ELSE 0 END, CASE WHEN NOT open THEN due + (m.id % 20)::int - 10 END
+FROM mirror_member m, generate_series(0, 3) i,
+    LATERAL (SELECT current_date - (i * 90 + m.id % 60)::int AS due, i = 0 AND m.id % 12 = 0 AS open) d
+"""
+
 
 def fill(*, members: int, activities: int, seed: int) -> dict[str, User]:
     """Fill the empty tables; returns one login per role. Today's features are stored, earlier ones are not."""
@@ -62,10 +74,14 @@ def fill(*, members: int, activities: int, seed: int) -> dict[str, User]:
         cursor.execute(WHOLE_NAMES)
         cursor.execute(RUNS.format(weeks=WEEKS), [AS_OF, NOW])
         cursor.execute(SCORES)
+        cursor.execute(INVOICES)
         cursor.execute(
             "SELECT setval(pg_get_serial_sequence('mirror_member', 'id'), max(id)) FROM mirror_member"
         )
         cursor.execute("VACUUM ANALYZE")
+    for run in ScoreRun.objects.all():
+        run.totals, _ = totals.by_chapter(run=run)
+        run.save(update_fields=["totals"])
     build(as_of=AS_OF, now=NOW)
     return {role: _person(role) for role in ROLES}
 

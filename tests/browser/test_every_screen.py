@@ -16,6 +16,13 @@ from tests.factories.registry import models_page
 
 PAGES = {
     "login": ("-", "/login/"),
+    "today": ("membership", "/"),
+    "today of an administrator": ("admin", "/"),
+    "today in totals": ("executive", "/"),
+    "members": ("membership", "/members/"),
+    "members, none": ("membership", "/members/?q=nobody&tier=PRO"),
+    "whole member": ("membership", "/members/100000/"),
+    "as known on a day": ("membership", "/members/100000/?on=2026-05-20"),
     "list": ("membership", "/retention/"),
     "panel": ("membership", "/retention/?panel=100000"),
     "unscored": ("membership", "/retention/?view=unscored"),
