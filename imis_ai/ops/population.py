@@ -53,7 +53,7 @@ FROM retention_scorerun r, mirror_member m, LATERAL (
 ORDER BY r.id, m.id
 """
 
-# four a member, of the last year from today on: one in twelve not paid yet
+# four more a member, of the year until today: one member in twelve owes the newest
 INVOICES = """
 INSERT INTO mirror_invoice (key, seen_at, row_hash, member_id, payer_imis_id, kind, issued_on, due_on, amount, balance, paid_on)
 SELECT 'bench-' || m.id || '-' || i, now(), 1, m.id, '', 'dues', due - 30, due, 100 + m.id % 900,
@@ -74,6 +74,9 @@ def fill(*, members: int, activities: int, seed: int) -> dict[str, User]:
         cursor.execute(WHOLE_NAMES)
         cursor.execute(RUNS.format(weeks=WEEKS), [AS_OF, NOW])
         cursor.execute(SCORES)
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('mirror_invoice', 'id'), max(id)) FROM mirror_invoice"
+        )
         cursor.execute(INVOICES)
         cursor.execute(
             "SELECT setval(pg_get_serial_sequence('mirror_member', 'id'), max(id)) FROM mirror_member"
