@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.timezone import localtime
 
@@ -39,8 +40,28 @@ class Standing:
     earlier: list[Term]
 
 
+def find(seen: QuerySet[Member], *, imis_id: str, today: date) -> Member | None:
+    """The member with tier and chapter, consent `marks` and the staff `owner` of today. One query."""
+    marks = Consent.objects.filter(member=OuterRef("pk")).order_by("channel")
+    owners = Relationship.objects.filter(
+        Q(end_on=None) | Q(end_on__gte=today), member=OuterRef("pk"), kind="staff_owner"
+    )
+    name = Member.objects.filter(imis_id=OuterRef("other_imis_id")).values("name")[:1]
+    return (
+        seen.filter(imis_id=imis_id)
+        .select_related("tier", "chapter")
+        .annotate(
+            marks=ArraySubquery(marks.values(mark=JSONObject(channel="channel", granted="granted"))),
+            owner=Subquery(
+                owners.order_by("-start_on", "-pk").annotate(who=Subquery(name)).values("who")[:1]
+            ),
+        )
+        .first()
+    )
+
+
 def told(looked: Looked) -> Told:
-    """Four queries."""
+    """Three queries."""
     member = looked.member
     standing = _standing(member, looked.day)
     found = Told(groups=dict(timeline.GROUPS))
@@ -120,11 +141,11 @@ def _reach(looked: Looked) -> Card:
     lines: list[tuple[str, str]] = []
     consents: list[tuple[str, bool]] = []
     if not looked.is_past:
-        for what, label, value in _marks(member, looked.today):
-            if what == "consent":
-                consents.append((CHANNELS.get(label, label), value == "true"))
-            elif looked.with_names and value:
-                lines.append(("Looked after by", value))
+        consents = [
+            (CHANNELS.get(mark["channel"], mark["channel"]), mark["granted"]) for mark in member.marks
+        ]
+        if looked.with_names and member.owner:
+            lines.append(("Looked after by", member.owner))
         if looked.with_names:
             place = ", ".join(filter(None, (member.city, member.state)))
             known = [
@@ -141,21 +162,6 @@ def _reach(looked: Looked) -> Card:
     read_on = words.short_date(localtime(member.seen_at).date(), looked.today)
     dated = "not kept by day" if looked.is_past else f"read {read_on}"
     return Card(55, "reach", "How to reach them", dated, "members/cards/_reach.html", context)
-
-
-def _marks(member: Member, today: date) -> QuerySet:
-    """Consents and the current staff owner, in one query: (what, label, value)."""
-    text = CharField()
-    consents = Consent.objects.filter(member=member).values_list(
-        Value("consent", text), Cast("channel", text), Cast("granted", text)
-    )
-    name = Member.objects.filter(imis_id=OuterRef("other_imis_id")).values("name")[:1]
-    owners = (
-        Relationship.objects.filter(Q(end_on=None) | Q(end_on__gte=today), member=member, kind="staff_owner")
-        .annotate(owner=Cast(Subquery(name), text))
-        .values_list(Value("owner", text), Cast("kind", text), "owner")
-    )
-    return consents.union(owners, all=True)
 
 
 def _held(looked: Looked) -> Card:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from imis_ai.accounts import actions as people
 from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import names_revealed, needs
-from imis_ai.mirror import access
+from imis_ai.mirror import access, member_told
 from imis_ai.mirror.member_page import PER_PAGE, Looked, gather, name_of
 
 MOST = 1000  # entries that one may page back through
@@ -22,10 +22,10 @@ EARLIEST = date(1990, 1, 1)
 @needs("members.read")
 def member(request: HttpRequest, imis_id: str) -> HttpResponse:
     """Opening it is written to the access log. Another chapter's member is not there."""
-    found = access.members(request.user).select_related("tier", "chapter").filter(imis_id=imis_id).first()
+    now = timezone.localtime()
+    found = member_told.find(access.members(request.user), imis_id=imis_id, today=now.date())
     if found is None:
         raise Http404
-    now = timezone.localtime()
     asked = request.GET.get("on", "")
     on = _past_day(asked, now.date())
     _note_opened(request, imis_id, now, on)
