@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,11 +19,12 @@ from retention.queries import panel
 
 SCORES = "scores"
 MONTHS_24 = timedelta(days=730)
+MONTH = timedelta(days=31)  # so old may be the score that is shown for a day; else its reasons are read apart
 AHEAD = timedelta(days=90)
 
 
 def told(looked: Looked) -> Told:
-    """One query; one more for the reasons of a past day."""
+    """One query; one more where the last score of a past day was a month old."""
     if not looked.viewer.may("retention.members"):
         return Told()
     scores = _scores(looked)
@@ -41,18 +42,18 @@ def _scores(looked: Looked) -> list[RiskScore]:
         member=looked.member, run__as_of__gt=looked.day - MONTHS_24, run__as_of__lte=looked.day
     )
     rows = rows.select_related("run").defer("factors", "run__totals")
-    rows = rows.annotate(why=Case(When(run__is_current=True, then=F("factors"))))
+    shown = Q(run__as_of__gt=looked.day - MONTH) if looked.is_past else Q(run__is_current=True)
+    rows = rows.annotate(why=Case(When(shown, then=F("factors"))))
     ordered = rows.order_by("run__as_of", "-run__is_backfill", "run__created_at")
     return list({score.run.as_of: score for score in ordered}.values())
 
 
 def _of_the_day(scores: list[RiskScore], looked: Looked) -> RiskScore | None:
     """Today the score that pages show; on a past day the newest kept for it or before."""
-    if looked.is_past:
-        return scores[-1] if scores else None
-    found = next((score for score in scores if score.run.is_current), None)
-    if found is not None:
-        found.factors = found.why or []
+    last = scores[-1] if scores and looked.is_past else None
+    found = last or next((score for score in scores if score.run.is_current and not looked.is_past), None)
+    if found is not None and found.why is not None:
+        found.factors = found.why
     return found
 
 

@@ -366,7 +366,7 @@ def test_before_the_first_score_none_is_invented(dana, as_role):
 
 @pytest.mark.parametrize(
     ("role", "address", "most"),
-    [("membership", ADDRESS, 12), ("finance", ADDRESS, 12), ("membership", f"{ADDRESS}?on=2026-03-01", 13)],
+    [("membership", ADDRESS, 12), ("finance", ADDRESS, 12), ("membership", f"{ADDRESS}?on=2026-03-01", 12)],
 )
 def test_the_page_asks_for_little_however_much_there_is(a_past, as_role, role, address, most):
     FeedFactory()
