@@ -74,9 +74,11 @@ IMIS_PAGE_SIZE = env.int("IMIS_PAGE_SIZE", default=500)
 IMIS_WEBHOOK_SECRET = env.str("IMIS_WEBHOOK_SECRET", default="")
 IMIS_MAPPING_FILE = env.str("IMIS_MAPPING_FILE", default="")
 
-# messages to members; without EMAIL_URL and SMS_URL, and always in the demo, they become files in var/
+# messages to members, invitations, the daily e-mail; without EMAIL_URL and SMS_URL, and always in the demo,
+# they become files in var/
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
-MAIL_FROM = DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="membership@localhost.invalid")
+MAIL_FROM = env.str("MAIL_FROM", default="membership@localhost.invalid")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=MAIL_FROM)  # invitations and the daily e-mail
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
 MAIL_URL = "" if DEMO else env.str("EMAIL_URL", default="")
 MAIL = env.email_url_config(MAIL_URL) if MAIL_URL else {}
@@ -241,12 +243,6 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_counts"},
     "figures": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # this process' own, by version
 }
-
-# e-mail: invitations and what the product sends. Without EMAIL_URL it is written to stderr
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="imis_ai <noreply@localhost>")
-SITE_URL = env.str("SITE_URL", default="http://localhost:8000")  # for links in mails
 
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS

@@ -17,6 +17,12 @@ def save_preferences(*, user: User, theme: str, density: str, has_shortcuts: boo
     user.save(update_fields=["theme", "density", "has_shortcuts"])
 
 
+def save_notices(*, user: User, off: list[str], digest_hour: int | None) -> None:
+    """Kinds of notifications a person does not want, and the hour of the daily e-mail."""
+    user.notices_off, user.digest_hour = off, digest_hour
+    user.save(update_fields=["notices_off", "digest_hour"])
+
+
 def record_access(
     *, by: User, what: str, now: datetime, imis_id: str = "", detail: dict | None = None
 ) -> None:

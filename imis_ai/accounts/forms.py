@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.http import HttpRequest
 
+from imis_ai.accounts import notices
 from imis_ai.accounts.models import User
 
 
@@ -19,6 +20,36 @@ class PreferencesForm(forms.Form):
         help_text="j, k, x and others act on lists. Off inside text fields in any case.",
         required=False,
     )
+
+
+class NoticesForm(forms.Form):
+    """What one is told of; what cannot be switched off is not asked."""
+
+    kinds = forms.MultipleChoiceField(
+        label="Tell me of",
+        choices=[(name, notice.label) for name, notice in notices.KINDS.items() if notice.can_be_off],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="“Refused by iMIS” is always told.",
+    )
+    digest_hour = forms.TypedChoiceField(
+        label="Daily e-mail",
+        choices=[("", "None"), *[(hour, f"{hour:02}:00") for hour in range(24)]],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="Counts and links, no names. In the association's time zone.",
+        widget=forms.Select(attrs={"class": "inp"}),
+    )
+
+    @classmethod
+    def of(cls, user: User, data: Any = None) -> "NoticesForm":
+        on = [name for name in notices.KINDS if name not in user.notices_off]
+        return cls(data, initial={"kinds": on, "digest_hour": user.digest_hour})
+
+    def off(self) -> list[str]:
+        asked = dict(self.fields["kinds"].choices)
+        return [name for name in asked if name not in self.cleaned_data["kinds"]]
 
 
 class ConfirmForm(forms.Form):

@@ -41,6 +41,10 @@ class User(AbstractUser):
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.SYSTEM)
     density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
     has_shortcuts = models.BooleanField(default=True, help_text="single-key shortcuts (WCAG 2.1.4)")
+    notices_off = models.JSONField(default=list, blank=True, help_text="kinds in accounts.notices")
+    digest_hour = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="local hour of the daily e-mail; empty for none"
+    )
     session_version = models.PositiveIntegerField(default=0, help_text="one more ends every session at once")
     last_seen_at = models.DateTimeField(null=True, editable=False)
 
@@ -51,6 +55,9 @@ class User(AbstractUser):
                 condition=~Q(is_auditor=True)
                 | Q(role="executive", approval_limit=0, is_guardrail_owner=False, can_reveal_names=False),
                 name="user_auditor_holds_nothing_else",
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_hour__isnull=True) | Q(digest_hour__lt=24), name="user_digest_has_an_hour"
             ),
             models.CheckConstraint(
                 condition=~Q(role="admin") | Q(approval_limit=0, is_guardrail_owner=False),

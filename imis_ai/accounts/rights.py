@@ -77,6 +77,10 @@ RIGHTS = {
     "approvals.read": Right(
         "see what waits for approval", ("membership", "finance", "admin", "chapter"), AUDITOR
     ),
+    "approvals.all": Right("see every suggestion, decided or not", ("admin",), AUDITOR),
+    "approvals.delegate": Right(
+        "pass decisions on to somebody for a while", ("membership", "finance", "admin", "chapter")
+    ),
     "approvals.reverse": Right("approve a reversal in iMIS", ("membership", "finance")),
     "retention.publish": Right("approve scores for iMIS", ("membership",)),
     "messages.write": Right("write templates and offers", ("membership", "admin")),
@@ -111,6 +115,9 @@ RIGHTS = {
     ),
     "models.change": Right("train, promote and roll back models", ("membership", "finance", "admin")),
     "models.replay": Right("compute a stored score again", ("membership", "finance", "admin"), AUDITOR),
+    "connection.read": Right("see the connection to iMIS and the first run", ("admin",), AUDITOR),
+    "connection.change": Right("test the connection and sign for reading", ("admin",)),
+    "connection.promote": Right("let a live iMIS be written to", ("membership", "admin")),
     "people.read": Right("see people and their rights", ("admin",), AUDITOR),
     "people.change": Right("invite people and change their rights", ("admin",)),
     "api.read": Right("see API clients and webhooks", ("admin",), AUDITOR),
@@ -127,6 +134,7 @@ RIGHTS = {
     "privacy.ask": Right("ask to erase a member", ("membership", "finance", "admin", "chapter")),
     "privacy.agree": Right("agree to the erasure of a member", ("membership", "admin")),
     "privacy.confirm": Right("confirm that iMIS has erased a member", ("admin",)),
+    "notices.own": Right("see what you are told", EVERYBODY, AUDITOR),
     "account.own": Right("change your own settings", EVERYBODY, AUDITOR),
     "help.read": Right("read the help pages", EVERYBODY, AUDITOR),
     "help.components": Right("see the component catalogue", ("admin",), AUDITOR),

@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/end-others/", own.end_others, name="end_others"),
     path("account/password/", own.password, name="password"),
     path("account/reveal/", own.reveal, name="reveal"),
+    path("account/notifications/", own.told, name="account_told"),
     path("account/session/", own.session, name="session"),
     path(STEP, second_step.overview, name="mfa_index"),
     path(f"{STEP}app/", second_step.add_app, name="mfa_activate_totp"),

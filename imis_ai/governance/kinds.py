@@ -53,6 +53,22 @@ def _no_context(proposal: "Proposal", viewer: Any) -> dict[str, Any]:
     return {}
 
 
+def _nothing_against(proposal: "Proposal", now: datetime) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Automatic:
+    """That the policy of an area may approve this kind in its third phase.
+
+    `most_per_day` caps whatever people allow; `why_not(proposal, now)` is the kind's own condition, such as a
+    low risk: a sentence, or empty when it holds.
+    """
+
+    most_per_day: int
+    why_not: Callable[["Proposal", datetime], str] = _nothing_against
+
+
 @dataclass(frozen=True)
 class Kind:
     """One sort of proposal.
@@ -83,9 +99,14 @@ class Kind:
     is_outreach: bool = False
     is_service: bool = False
     may_word_own: bool = False
+    automatic: Automatic | None = None
     lives: timedelta = timedelta(days=7)
     sides: tuple[frozenset[str], ...] = ()
     reasons: tuple[tuple[str, str], ...] = field(default=REASONS)
+
+    def __post_init__(self) -> None:
+        if self.automatic and self.friction not in (Friction.LABEL, Friction.SINGLE):
+            raise ValueError(f"{self.name}: only what one click decides may be automatic.")
 
     @property
     def can_edit(self) -> bool:

@@ -1,8 +1,9 @@
 """Messages as proposals: one kind per area, from approved texts, decided one by one, sent by the outbox."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.db import transaction
 from imis_ai.accounts.models import User
 from imis_ai.governance import kinds, proposals
 from imis_ai.governance.experiments import enter, words
-from imis_ai.governance.kinds import Friction, Kind
+from imis_ai.governance.kinds import Automatic, Friction, Kind
 from imis_ai.governance.messages import contact, drafts, ledger, sms_length
 from imis_ai.governance.messages.drafts import Draft
 from imis_ai.governance.models import Channel, Generation, OfferVersion, Proposal, TemplateVersion
@@ -29,10 +30,19 @@ class Made:
     left_out: dict[str, WhyNot]
 
 
-def message_kind(*, area: str, label: str, reads: str, decides: str, is_service: bool = False) -> Kind:
+def message_kind(
+    *,
+    area: str,
+    label: str,
+    reads: str,
+    decides: str,
+    is_service: bool = False,
+    automatic: Automatic | None = None,
+) -> Kind:
     """The kind for single messages of one area; a domain registers it from its wiring.
 
-    `is_service`: invoices and answers to members, which a control group gets too.
+    `is_service`: invoices and answers to members, which a control group gets too. `automatic`: how many a day
+    the policy of the third phase may approve, and to whom, such as low risk.
     """
     return Kind(
         name=f"{area}.message",
@@ -52,6 +62,7 @@ def message_kind(*, area: str, label: str, reads: str, decides: str, is_service:
         is_outreach=True,
         is_service=is_service,
         may_word_own=True,
+        automatic=automatic and replace(automatic, why_not=partial(_why_not_automatic, automatic.why_not)),
     )
 
 
@@ -179,6 +190,16 @@ def _put(draft: proposals.Draft, by: User | None, now: datetime) -> Proposal:
 
 def _messages(payload: dict[str, Any]) -> list[Message]:
     return [Message(payload["channel"], payload["channel"], payload["imis_id"], payload)]
+
+
+def _why_not_automatic(own: Callable[[Proposal, datetime], str], proposal: Proposal, now: datetime) -> str:
+    """Only what was drafted as automatic, so that it says so, in the approved text as it was filled in."""
+    payload = proposal.payload
+    if not payload.get("is_automatic"):
+        return "It was not drafted as an automatic message, so it does not say that it is one."
+    if (payload["subject"], payload["body"]) != (payload["made"]["subject"], payload["made"]["body"]):
+        return "Its text differs from the approved template."
+    return own(proposal, now)
 
 
 def _consequence(proposal: Proposal) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from imis_ai.accounts.models import User
-from imis_ai.governance import audit, privacy
+from imis_ai.governance import audit, connection, notices, privacy
 from imis_ai.governance.experiments import ending, enter, start, widen
 from imis_ai.governance.guardrails import defaults
 from imis_ai.governance.models import Erasure
+from imis_ai.governance.notices import digest
 from imis_ai.governance.outbox import deliver_due
 from imis_ai.governance.outbox.imis import ImisSender
 from imis_ai.governance.outbox.names import keep_standings, names_in_force
@@ -19,12 +20,14 @@ from imis_ai.governance.outbox.reconcile import summary
 from imis_ai.governance.outbox.turn import has_write_account, is_due, open_senders, turn
 from imis_ai.governance.people import inviting
 from imis_ai.governance.privacy import periods, request
+from imis_ai.governance.proposals import automatic
 from imis_ai.governance.refusals import Blocked
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import MappingError
 from imis_ai.imis.writes import Writer, setup
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
+from imis_ai.mirror import tasks as mirror
 
 
 @job("audit.verify", title="Check the audit log", stages=("Entries",))
@@ -54,6 +57,30 @@ def deliver(progress: Progress) -> dict[str, int]:
             now=timezone.now(), senders=senders, clock=timezone.now, checkpoint=progress.checkpoint
         )
     progress.note(f"{found.taken} taken from the queue, {found.settled} looked for.")
+    return asdict(found)
+
+
+@job("governance.decide", title="Approve within limits", due=automatic.is_due)
+def decide(progress: Progress) -> dict[str, int]:
+    """What the policy of an area in its third phase may approve; the rest is left to people."""
+    found = automatic.decide_due(now=timezone.now(), checkpoint=progress.checkpoint)
+    progress.note(f"{found.approved} approved within limits, {found.left} left to people.")
+    return asdict(found)
+
+
+@job("governance.tell", title="Tell people what concerns them", due=notices.is_due)
+def tell(progress: Progress) -> int:
+    """The dispatcher asks for it when there is something untold."""
+    told = notices.tell(now=timezone.now())
+    progress.note(f"{told} new notifications.")
+    return told
+
+
+@job("governance.digest", title="Send the daily e-mail", due=digest.is_due, refusals=(OSError,))
+def send_digests(progress: Progress) -> dict[str, int]:
+    """To everybody whose hour has come and who has none of this day yet."""
+    found = digest.send_due(now=timezone.now(), checkpoint=progress.checkpoint)
+    progress.note(f"{found.sent} sent, {found.empty} had nothing to tell, {found.failed} not taken.")
     return asdict(found)
 
 
@@ -99,6 +126,29 @@ def set_up(
             "made": [asdict(each) for each in made],
             "queries": setup.queries(writer),
         }
+
+
+@job("connection.test", title="Test the connection to iMIS", stages=("Objects", "Names", "Writing"))
+def look_at_connection(progress: Progress, by: int | None = None) -> None:
+    """Ask every object, read no more than a page of each, store nothing of it; what was answered is kept."""
+    found = connection.Found()
+    progress.stage("Objects")
+    try:
+        found.certificate_until = mirror.certificate_until()
+        found.probes, found.token_seconds = mirror.examine()
+        progress.stage("Names")
+        found.names = mirror.check_mapping()
+    except (ImisError, MappingError) as problem:
+        found.problem = str(problem)
+    progress.stage("Writing")
+    if not found.problem:
+        try:
+            found.targets = set_up(is_applied=False)["targets"]
+        except (ImisError, MappingError) as problem:
+            found.write_problem = str(problem)
+    connection.keep(found=found, by=User.objects.filter(pk=by).first(), now=timezone.now())
+    denied = sum(each.state == "denied" for each in found.probes)
+    progress.note(found.problem or f"{len(found.probes)} objects asked, {denied} denied.")
 
 
 @job("privacy.erase", title="Erase a member", stages=("Steps",), refusals=(Blocked,))

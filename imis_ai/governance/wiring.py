@@ -7,16 +7,27 @@ from functools import partial
 
 from django.utils import timezone
 
-from imis_ai.governance import guardrails, kinds, member_columns, member_told, proposals, rollout, today
+from imis_ai.governance import (
+    guardrails,
+    kinds,
+    member_columns,
+    member_told,
+    notices,
+    proposals,
+    rollout,
+    today,
+)
+from imis_ai.governance.connection import promotion, signing
 from imis_ai.governance.experiments import start, widen
 from imis_ai.governance.messages import contact, limits, offers, pauses, senders, shipped, tone
 from imis_ai.governance.models import OutboxMessage, Proposal
+from imis_ai.governance.notices import sources
 from imis_ai.governance.outbox import Then, checks, followers
 from imis_ai.governance.outbox.senders import register
-from imis_ai.governance.privacy import kept, own, request
+from imis_ai.governance.privacy import kept, own, periods, request
 from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.governance.rollout.frame import current_phase
-from imis_ai.mirror import member_page
+from imis_ai.mirror import member_page, permission
 from imis_ai.mirror.members import Extra, add_columns
 from imis_ai.mirror.tasks import Look
 from imis_ai.ui import navigation
@@ -31,6 +42,15 @@ PLACES = (
     Place("Write-back queue", "outbox", "outbox", "outbox.read", 70, "Oversight", "o", "/outbox/"),
     Place("Audit log", "audit_log", "shield", "audit.own", 85, "Oversight", "l", "/audit/"),
     Place("Rollout", "rollout", "up", "rollout.read", 90, "Settings", prefix="/settings/rollout/"),
+    Place(
+        "Connection",
+        "connection",
+        "plug",
+        "connection.read",
+        91,
+        "Settings",
+        prefix=("/settings/connection/", "/welcome/", "/outbox/names/"),
+    ),
     Place("People and rights", "people", "people", "people.read", 92, "Settings", prefix="/settings/people/"),
     Place("Guardrails and texts", "admin:index", "lock", "admin.open", 95, "Settings", prefix="/admin/"),
 )
@@ -55,12 +75,23 @@ def connect() -> None:
     first_page.add("governance", today.part)
     add_columns(COLUMNS)
     member_page.add("governance", member_told.told)
+    for source in sources.OWN:
+        notices.register(source)
     kinds.register(proposals.REVERSAL)
     kinds.register(request.KIND)
+    kinds.register(promotion.KIND)
+    permission.signed_from(signing.is_signed)
     kinds.register(start.KIND)
     kinds.register(widen.KIND)
     own.register()
     kept.register()
+    periods.register_period(
+        "governance.notices",
+        what="Notifications, and that a daily e-mail was sent",
+        days=180,
+        then="removed",
+        purge=lambda before, now: notices.forget_before(moment=before),
+    )
     _connect_messages()
     _connect_outbox()
 
@@ -76,6 +107,7 @@ def _connect_messages() -> None:
 def _connect_outbox() -> None:
     """What is asked before something leaves, who carries it, and what follows when it has arrived."""
     checks.gate(name="rollout", look=_phase)
+    checks.gate(name="promotion", look=promotion.gate)
     checks.register(name="control group", look=control_group, then=Then.STOP, problem="control group")
     checks.register(name="guardrails", look=guardrail_now, then=Then.PARK, problem="guardrail")
     for way in senders.WAYS:
@@ -97,13 +129,17 @@ def control_group(message: OutboxMessage, now: datetime) -> WhyNot | None:
 def _phase(message: OutboxMessage, now: datetime) -> WhyNot | None:
     """The phase and the pilot as they are when it leaves, and the stop for everything."""
     proposal = _about_its_member(message)
-    action = rollout.action_of(ways=[message.way], amount=proposal.amount)
+    is_automatic = proposals.is_by_policy(proposal=message.proposal)
+    action = "automatic" if is_automatic else rollout.action_of(ways=[message.way], amount=proposal.amount)
     return rollout.may_proposal(proposal=proposal, action=action, now=now)
 
 
 def guardrail_now(message: OutboxMessage, now: datetime) -> WhyNot | None:
     """The guardrails live now, whatever they said when it was approved."""
-    for objection in guardrails.check(proposal_like=_about_its_member(message), now=now):
+    is_automatic = proposals.is_by_policy(proposal=message.proposal)
+    for objection in guardrails.check(
+        proposal_like=_about_its_member(message), now=now, is_automatic=is_automatic
+    ):
         if objection.is_block:
             return WhyNot(
                 f"Not sent: {objection.sentence}",

@@ -126,6 +126,11 @@ class Client:
     def requests(self) -> int:
         return self._session.requests
 
+    @property
+    def token_seconds(self) -> float | None:
+        """How long iMIS lets one sign-in last; None before the first."""
+        return self._session.token_seconds
+
     def pages(
         self, resource: Resource, since: dt.datetime | None = None, *, offset: int = 0
     ) -> Iterator[Page]:

@@ -35,6 +35,7 @@ class Probe:
     readable: bool
     writable: bool | None
     detail: str
+    rows: int | None = None  # where iMIS says how many there are
 
     @property
     def state(self) -> str:
@@ -60,11 +61,15 @@ def probe(asker: Asker) -> list[Probe]:
 def _reads(asker: Asker) -> Iterator[Probe]:
     for resource in [*RESOURCES.values(), IDS]:
         for each in (resource, *resource.also):
+            rows: int | None = None
             try:
-                readable, detail = True, f"{resource.purpose}. {asker.ask(each):,} rows."
+                rows = asker.ask(each)
+                readable, detail = True, f"{resource.purpose}. {rows:,} rows."
             except REFUSALS as error:
                 readable, detail = False, f"{resource.purpose}. {error}"
-            yield Probe(each.name, asker.path(each), readable=readable, writable=None, detail=detail)
+            yield Probe(
+                each.name, asker.path(each), readable=readable, writable=None, detail=detail, rows=rows
+            )
 
 
 def _writes(asker: Asker) -> Iterator[Probe]:

@@ -86,6 +86,7 @@ class Session:
     ) -> None:
         self.url = guard.checked_url(base_url, is_test_system=is_test_system)
         self.requests = 0
+        self.token_seconds: float | None = None  # how long iMIS lets one sign-in last
         self._username = username
         self._password = password if callable(password) else lambda: password
         self._budget = budget
@@ -214,6 +215,7 @@ class Session:
                 "iMIS signed us in as a guest. Give the account its own user name in IMIS_USERNAME."
             )
         self._bearer = token.access_token
+        self.token_seconds = token.expires_in
         self._renew_at = self._clock() + RENEW_AT * token.expires_in
 
     def _send(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from imis_ai.mirror import kept
 from imis_ai.mirror.models import (
@@ -172,6 +172,13 @@ def has_members() -> bool:
 def open_notices() -> int:
     """Change notifications that are still to be followed up."""
     return Notice.objects.filter(handled_at=None).count()
+
+
+def notices_before(moment: datetime) -> tuple[int, datetime | None]:
+    """How many change notifications from before this moment wait, and since when the first of them."""
+    waiting = Notice.objects.filter(handled_at=None, received_at__lt=moment)
+    found = waiting.aggregate(n=Count("pk"), first=Min("received_at"))
+    return found["n"], found["first"]
 
 
 def totals() -> dict[str, int]:

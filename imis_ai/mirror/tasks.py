@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from imis_ai.imis import mapping
+from imis_ai.imis import certificate, mapping
 from imis_ai.imis.client import Client, names_from_settings
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import Check, MappingError
@@ -13,7 +13,7 @@ from imis_ai.imis.probe import Probe
 from imis_ai.jobs.actions import request
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
-from imis_ai.mirror import actions, followers, queries
+from imis_ai.mirror import actions, followers, permission, queries
 
 
 @job(
@@ -112,16 +112,32 @@ class Look:
 
 def probe() -> list[Probe]:
     """What the configured account may read and write. Raises ImisError."""
-    with _client() as client:
-        return client.probe()
+    return examine()[0]
+
+
+def examine() -> tuple[list[Probe], float | None]:
+    """The same, and how many seconds one sign-in lasts. Raises ImisError."""
+    with _client(stores=False) as client:
+        return client.probe(), client.token_seconds
 
 
 def check_mapping() -> list[Check]:
     """Dry run of the field mapping: the first page of every feed, nothing stored. Raises ImisError."""
-    with _client() as client:
+    with _client(stores=False) as client:
         return client.check()
 
 
-def _client() -> Client:
-    """The door to iMIS, without the fields that a person switched off."""
-    return Client.from_settings(names=mapping.without(names_from_settings(), queries.fields_off()))
+def certificate_until() -> datetime | None:
+    """Until when the certificate of iMIS is good; None over plain http. Raises ImisError."""
+    return certificate.good_until(settings.IMIS_URL, is_test_system=settings.IMIS_IS_TEST_SYSTEM)
+
+
+def _client(*, stores: bool = True) -> Client:
+    """The door to iMIS, without the fields that a person switched off.
+
+    Raises NotSigned where something would be stored before somebody has signed for it.
+    """
+    client = Client.from_settings(names=mapping.without(names_from_settings(), queries.fields_off()))
+    if stores:
+        permission.refuse_unsigned()
+    return client

@@ -25,8 +25,9 @@ def frame(request: HttpRequest) -> dict:
         "behind": [place for place in places if place not in bar],
         "may_reveal": user.may("names.reveal"),
         "may_pause": user.may("outgoing.pause"),
+        "may_connect": user.may("connection.read"),
         "may_see_rollout": user.may("rollout.read"),
-        "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now)),
+        "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now, user.pk)),
         "session_left": sessions.left(request),
         "freshness": getattr(request, "freshness", None)
         or SimpleLazyObject(lambda: navigation.freshness(now)),

@@ -31,17 +31,18 @@ class Phase(NamedTuple):
     """What the foot of the frame says of the current area. `paused_by` "" while things may leave.
 
     `allows`: each action of the phase in words, and whether it makes something leave. `news`: a sentence for
-    the pages of an area whose phase changed lately.
+    the pages of an area whose phase changed lately. `unread`: what this person was told and has not read.
     """
 
     label: str
     allows: list[tuple[str, bool]]
     paused_by: str
     news: str
+    unread: int = 0
 
 
 PLACES: list[Place] = [Place("Today", "home", "today", "today.read", 10, "", "t", "/")]
-_phases: list[Callable[[str, datetime], Phase | None]] = []
+_phases: list[Callable[[str, datetime, int], Phase]] = []
 _freshness: list[Callable[[datetime], Freshness]] = []
 
 
@@ -57,13 +58,13 @@ def here(places: list[Place], path: str) -> Place | None:
     return next((place for place in inside if place.prefix != "/" or path == "/"), None)
 
 
-def phase_from(source: Callable[[str, datetime], Phase | None]) -> None:
-    """`source(path, now)` answers for the area of a page."""
+def phase_from(source: Callable[[str, datetime, int], Phase]) -> None:
+    """`source(path, now, person)` answers for the area of a page and for one person, by number."""
     _phases[:] = [source]
 
 
-def phase(path: str, now: datetime) -> Phase | None:
-    return _phases[0](path, now) if _phases else None
+def phase(path: str, now: datetime, person: int) -> Phase | None:
+    return _phases[0](path, now, person) if _phases else None
 
 
 def freshness_from(source: Callable[[datetime], Freshness]) -> None:

@@ -8,7 +8,16 @@ import factory
 from factory.django import DjangoModelFactory
 
 from imis_ai.governance import audit
-from imis_ai.governance.models import AuditEntry, AuditHead, AuditSeal, Erasure, OutboxMessage, Proposal
+from imis_ai.governance.models import (
+    AuditEntry,
+    AuditHead,
+    AuditSeal,
+    Delegation,
+    Erasure,
+    Notification,
+    OutboxMessage,
+    Proposal,
+)
 from imis_ai.imis.targets import new_reference
 
 NOW = dt.datetime(2026, 11, 21, 16, 0, tzinfo=dt.UTC)
@@ -68,6 +77,18 @@ class ErasureFactory(DjangoModelFactory):
     done_at = NOW
     physical_until = NOW + dt.timedelta(days=35)
     steps = factory.LazyFunction(lambda: [{"number": 1, "at": NOW.isoformat(), "said": "Stopped."}])
+
+
+def passed_on(person, stand_in, **fields) -> Delegation:
+    """One person's decisions, passed on for a week, made directly."""
+    days = {"from_on": NOW.date(), "to_on": NOW.date() + dt.timedelta(days=7)}
+    return Delegation.objects.create(person=person, stand_in=stand_in, made_at=NOW, **(days | fields))
+
+
+def told(person, **fields) -> Notification:
+    """One thing that a person was told and has not read."""
+    said = {"kind": "job", "key": "planted", "text": "Read iMIS: done", "address": "/data/"}
+    return Notification.objects.create(person=person, at=NOW, **(said | fields))
 
 
 def sealed_entry() -> AuditEntry:

@@ -16,7 +16,14 @@ from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
 from tests.factories.experiments import started
-from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
+from tests.factories.governance import (
+    ErasureFactory,
+    OutboxMessageFactory,
+    ProposalFactory,
+    passed_on,
+    sealed_entry,
+    told,
+)
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, ExportFactory, WebhookFactory
 from tests.factories.mirror import NOW
 from tests.factories.registry import models_page
@@ -52,7 +59,10 @@ STRICTER = {
     "jobs/<int:job_id>/cancel/": "jobs.cancel",  # the planted job was asked for by nobody here
     "approvals/<int:proposal_id>/<slug:what>/": "retention.publish",  # what the planted kind asks for
 }
-OWN_ONLY = {"audit/<int:seq>/": "audit.all"}  # the planted entry is nobody's own; this right sees all
+OWN_ONLY = {  # the planted row is nobody's own here; this right reaches all of them
+    "audit/<int:seq>/": "audit.all",
+    "approvals/passed-on/<int:delegation_id>/end/": "people.change",
+}
 
 
 def _carries(right: str, seat: Seat) -> bool:
@@ -88,7 +98,8 @@ def world(two_chapters):
     dana.last_name, dana.name = "Quillfeather", "Dana Quillfeather"
     dana.save()
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
-    people_page(NOW)
+    planted = people_page(NOW)
+    passed_on(planted, UserFactory(username="standin"), pk=900_001)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
     rows = [{"imis_id": dana.imis_id, "score": 66, "low": 52, "high": 78, "band": "High"}]
     payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": rows}
@@ -114,6 +125,7 @@ def enter(seat: Seat, world) -> Client:
     else:
         person = UserFactory(role=seat.role, is_auditor="auditor" in seat.extras)
     second_step(person)
+    told(person, pk=900_001)
     client = Client()
     client.force_login(person)
     client.get("/help/shortcuts/")

@@ -9,6 +9,7 @@ from imis_ai.governance.models import OutboxMessage, Proposal
 from tests.factories.accounts import UserFactory, chapter_manager
 from tests.factories.mirror import ChapterFactory, MemberFactory
 from tests.governance.deciding import assisted, draft, tag_kind
+from tests.reading import html_of
 
 
 @pytest.fixture(autouse=True)
@@ -135,3 +136,82 @@ def test_the_inbox_asks_the_database_as_often_for_three_as_for_thirty(
 
     with django_assert_max_num_queries(12):
         client.get("/approvals/")
+
+
+def test_filters_stand_in_the_address_and_narrow_the_list(as_role, signed_in, db):
+    from django.utils import timezone
+
+    frank = UserFactory(first_name="Frank", last_name="Osei")
+    tag_kind(name="test.other", label="Other tags", area="segments")
+    proposals.propose(draft=draft(), by=None, now=timezone.now())
+    proposals.propose(draft=draft(kind="test.other"), by=frank, now=timezone.now())
+    client = as_role("membership")
+
+    assert rows(client, "") == 2
+    assert rows(client, "?kind=test.other") == rows(client, "?area=segments") == 1
+    assert rows(client, f"?asked_by={frank.pk}") == rows(client, "?asked_by=imis_ai") == 1
+    assert rows(client, "?due=overdue") == 0
+    assert "No suggestion matches these filters" in client.get("/approvals/?due=overdue").content.decode()
+
+
+def rows(client, query):
+    return client.get(f"/approvals/{query}").content.decode().count("data-row=")
+
+
+def test_sorted_by_age_and_by_due_date(as_role, db):
+    import datetime as dt
+
+    from django.utils import timezone
+
+    now = timezone.now()
+    early = draft(n=1, due_at=now + dt.timedelta(days=2))
+    late = draft(n=2, due_at=now + dt.timedelta(days=5))
+    first = proposals.propose(draft=late, by=None, now=now - dt.timedelta(hours=2))
+    second = proposals.propose(draft=early, by=None, now=now)
+    client = as_role("membership")
+
+    def order(sort):
+        text = client.get(f"/approvals/?sort={sort}").content.decode()
+        return [int(number) for number in re.findall(r'data-row="(\d+)"', text)]
+
+    assert order("due") == order("") == [second.pk, first.pk]
+    assert order("-due") == order("-age") == [first.pk, second.pk]
+    assert order("age") == [second.pk, first.pk]
+
+
+def test_all_of_it_is_for_administrators_only(proposal, as_role):
+    assert "?tab=all" in as_role("admin").get("/approvals/").content.decode()
+    other = as_role("membership").get("/approvals/?tab=all").content.decode()
+    assert 'href="/approvals/?tab=all"' not in other
+
+
+def test_after_a_decision_in_the_panel_the_next_one_is_open(as_role, db):
+    from django.utils import timezone
+
+    first, second, third = (
+        proposals.propose(draft=draft(n=n), by=None, now=timezone.now()) for n in range(3)
+    )
+    client = as_role("membership")
+    fields = {"seen": seen_in(client, second), "back": f"?kind=test.tags&panel={second.pk}"}
+
+    response = client.post(f"/approvals/{second.pk}/approve/", fields)
+
+    assert response["Location"] == f"/approvals/?kind=test.tags&panel={third.pk}"
+    assert first.state == "suggested"
+
+
+def test_ones_own_pace_is_shown_to_oneself(signed_in, db):
+    from django.utils import timezone
+
+    priya = UserFactory()
+    now = timezone.now()
+    for n in range(10):
+        made = proposals.propose(draft=draft(n=n), by=None, now=now)
+        proposals.approve(proposal=made, as_seen=proposals.seen(proposal=made), by=priya, now=now)
+    told = "In 30 days you decided 10 times"
+
+    assert told in html_of(signed_in(priya).get("/approvals/?tab=done"))
+    assert "decided 10 times" not in html_of(signed_in(UserFactory()).get("/approvals/?tab=done"))
+    assert "Usual time between two" in html_of(
+        signed_in(UserFactory(role="admin")).get("/approvals/?tab=all")
+    )

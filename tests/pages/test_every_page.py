@@ -15,7 +15,13 @@ from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, people_page
 from tests.factories.experiments import started
-from tests.factories.governance import ErasureFactory, OutboxMessageFactory, ProposalFactory, sealed_entry
+from tests.factories.governance import (
+    ErasureFactory,
+    OutboxMessageFactory,
+    ProposalFactory,
+    passed_on,
+    sealed_entry,
+)
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, WebhookFactory
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.registry import models_page
@@ -73,6 +79,8 @@ VALUES = {
     "finding_id": "1",
     "problem": "no-email",
     "entered_id": "1",
+    "delegation_id": "900001",
+    "notice_id": "900001",
 }
 
 
@@ -112,7 +120,8 @@ def filled(run):
     """One row of everything, so that each address with a value leads somewhere."""
     RiskScoreFactory(run=run, member=MemberFactory(imis_id="104482", name="Dana Whitfield"))
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
-    people_page(NOW)
+    planted = people_page(NOW)
+    passed_on(planted, UserFactory(username="standin"), pk=900_001)
     JobRun.objects.create(pk=1, name="mirror.sync", created_at=NOW)
     payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": []}
     made = ProposalFactory(pk=1, kind="retention.scores", payload=payload, members=1)

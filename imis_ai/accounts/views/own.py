@@ -12,8 +12,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from imis_ai.accounts import actions, second_step, sessions
-from imis_ai.accounts.forms import PreferencesForm
-from imis_ai.accounts.models import AccessEntry
+from imis_ai.accounts.forms import NoticesForm, PreferencesForm
+from imis_ai.accounts.models import AccessEntry, User
 from imis_ai.accounts.rights import RIGHTS, needs
 from imis_ai.accounts.second_step import confirmed
 
@@ -21,20 +21,48 @@ from imis_ai.accounts.second_step import confirmed
 @needs("account.own")
 def account(request: HttpRequest) -> HttpResponse:
     user = request.user
-    initial = {"theme": user.theme, "density": user.density, "has_shortcuts": user.has_shortcuts}
-    form = PreferencesForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, initial=_preferences(user))
     if form.is_bound and form.is_valid():
         actions.save_preferences(user=user, **form.cleaned_data)
         messages.success(request, "Your preferences are saved.")
         return redirect("account")
+    return _page(request, form, NoticesForm.of(user))
+
+
+@require_POST
+@needs("account.own")
+def told(request: HttpRequest) -> HttpResponse:
+    """Of what one is told, and when the daily e-mail comes."""
+    user = request.user
+    form = NoticesForm.of(user, request.POST)
+    if not form.is_valid():
+        preferences = PreferencesForm(initial=_preferences(user))
+        return _page(request, preferences, form)
+    hour = form.cleaned_data["digest_hour"]
+    actions.save_notices(user=user, off=form.off(), digest_hour=hour)
+    if hour is not None and not user.email:
+        messages.warning(request, "Saved. You have no e-mail address here: an administrator adds it.")
+    else:
+        messages.success(request, "Saved.")
+    return redirect("account")
+
+
+def _preferences(user: User) -> dict:
+    return {"theme": user.theme, "density": user.density, "has_shortcuts": user.has_shortcuts}
+
+
+def _page(request: HttpRequest, form: PreferencesForm, told_form: NoticesForm) -> HttpResponse:
+    user = request.user
     context = {
         "form": form,
+        "told_form": told_form,
         "has_second_step": second_step.has_one(user),
         "has_password": user.has_usable_password(),
         "about": f"{user.username}, {user.get_role_display().lower()}",
         "may": [entry.does for right, entry in RIGHTS.items() if user.may(right)],
     }
-    return render(request, "accounts/account.html", context, status=422 if form.is_bound else 200)
+    is_wrong = form.is_bound or told_form.is_bound
+    return render(request, "accounts/account.html", context, status=422 if is_wrong else 200)
 
 
 @require_POST

@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from imis_ai.accounts.models import User
 from imis_ai.governance.audit.search import ROLES, flat
 from imis_ai.governance.models import (
+    WHO,
     AuditEntry,
     ContactEntry,
     ContactEvent,
@@ -83,7 +84,7 @@ def _suggested(proposal: Proposal, with_names: bool) -> Iterable[Beat]:
 
 
 def _decided(proposal: Proposal, with_names: bool) -> Iterable[Beat]:
-    decisions = list(proposal.decisions.select_related("by").order_by("pk"))
+    decisions = list(proposal.decisions.select_related(*WHO).order_by("pk"))
     edits = [decision for decision in decisions if decision.what == Decision.What.EDIT]
     for decision in decisions:
         if decision.what == Decision.What.PROPOSE:
@@ -99,8 +100,7 @@ def _decided(proposal: Proposal, with_names: bool) -> Iterable[Beat]:
             later = edits[edits.index(decision) + 1 :]
             before, after = flat(decision.before), flat(later[0].before if later else proposal.payload)
         stage = "edited" if decision.what == Decision.What.EDIT else "decided"
-        who = str(decision.by or "the system")
-        title = f"{decision.get_what_display().capitalize()} by {who}"
+        title = f"{decision.get_what_display().capitalize()} by {decision.who()}"
         yield Beat(decision.at, stage, title, _kept(facts), before, after)
 
 

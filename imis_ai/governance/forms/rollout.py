@@ -6,6 +6,7 @@ from django import forms
 
 from imis_ai.governance.guardrails.vocabulary import SCOPES
 from imis_ai.governance.rollout import feedback
+from imis_ai.governance.rollout.actions import PER_DAY
 from imis_ai.rules.tree import ALWAYS, Among, both
 from imis_ai.rules.wire import to_json
 
@@ -26,10 +27,20 @@ class StepForm(forms.Form):
         label="Data sources", required=False, help_text="Such as survey or case, one a line"
     )
     campaigns = forms.CharField(label="Campaigns", required=False, help_text="Names, one a line")
+    most_per_day = forms.IntegerField(
+        label="Most approvals a day of one kind",
+        help_text="Beyond it a person decides, as before.",
+        min_value=1,
+        max_value=1000,
+        initial=PER_DAY,
+        widget=forms.NumberInput(attrs={"class": "inp"}),
+    )
     reason = forms.CharField(label="Why now", max_length=300)
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, with_limit: bool = False, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        if not with_limit:
+            del self.fields["most_per_day"]
         for name in ("tiers", "chapters"):
             choices = SCOPES.words[CHOSEN[name]].choices()
             self.fields[name].choices = sorted(choices.items(), key=lambda pair: pair[1])

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.timezone import localdate
 
 from imis_ai.governance.messages import mail, sending
-from imis_ai.governance.models import Channel, Decision, OutboxMessage, TemplateVersion
+from imis_ai.governance.models import WHO, Channel, Decision, OutboxMessage, TemplateVersion
 from imis_ai.governance.outbox import Message, Then, enqueue
 from imis_ai.governance.outbox.checks import Objection, Stopped
 from imis_ai.governance.outbox.senders import Found, Gate, Plan
@@ -88,7 +88,7 @@ def _activity(message: OutboxMessage) -> dict[str, Any]:
 def _interaction(message: OutboxMessage) -> dict[str, Any]:
     payload = message.fields
     version = TemplateVersion.objects.select_related("template").get(pk=payload["template_version"])
-    approved = message.proposal.decisions.filter(what=Decision.What.APPROVE).select_related("by").last()
+    approved = message.proposal.decisions.filter(what=Decision.What.APPROVE).select_related(*WHO).last()
     said = json.dumps([payload["subject"], payload["body"]], ensure_ascii=False)
     return {
         "interaction_key": message.reference,
@@ -96,6 +96,6 @@ def _interaction(message: OutboxMessage) -> dict[str, Any]:
         "template": str(version)[:60],
         "facts": "; ".join(f"{fact['words']}: {fact['text']}" for fact in payload["facts"])[:400],
         "output_hash": sha256(said.encode()).hexdigest(),
-        "approver": str(approved.by)[:100] if approved else "",
+        "approver": approved.who()[:100] if approved else "",
         "generated_on": message.proposal.created_at,
     }

@@ -1,6 +1,7 @@
 """Tables of governance, one module per noun."""
 
 from imis_ai.governance.models.audit import AuditDetail, AuditEntry, AuditHead, AuditSeal
+from imis_ai.governance.models.connection import ConnectionTest, SignedChecklist
 from imis_ai.governance.models.contact import ContactEntry, ContactEvent, OptOut, Pause, StaffItem
 from imis_ai.governance.models.experiment import Arm, Assignment, Experiment, Holdout
 from imis_ai.governance.models.guardrail import Guardrail, GuardrailSignature, GuardrailVersion
@@ -13,9 +14,10 @@ from imis_ai.governance.models.message import (
     Template,
     TemplateVersion,
 )
+from imis_ai.governance.models.notice import Digest, Notification
 from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName, WriteStanding
 from imis_ai.governance.models.privacy import Erasure, LegalHold, Period
-from imis_ai.governance.models.proposal import Decision, Delegation, Proposal
+from imis_ai.governance.models.proposal import WHO, Decision, Delegation, Proposal
 from imis_ai.governance.models.rollout import (
     BlindAnswer,
     BlindTest,
@@ -26,6 +28,7 @@ from imis_ai.governance.models.rollout import (
 )
 
 __all__ = [
+    "WHO",
     "Arm",
     "Assignment",
     "AuditDetail",
@@ -35,10 +38,12 @@ __all__ = [
     "BlindAnswer",
     "BlindTest",
     "Channel",
+    "ConnectionTest",
     "ContactEntry",
     "ContactEvent",
     "Decision",
     "Delegation",
+    "Digest",
     "Erasure",
     "Experiment",
     "Feedback",
@@ -48,6 +53,7 @@ __all__ = [
     "GuardrailVersion",
     "Holdout",
     "LegalHold",
+    "Notification",
     "Offer",
     "OfferUse",
     "OfferVersion",
@@ -59,6 +65,7 @@ __all__ = [
     "Proposal",
     "RolloutChange",
     "RolloutStep",
+    "SignedChecklist",
     "StaffItem",
     "Standstill",
     "Template",

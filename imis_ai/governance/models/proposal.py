@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+WHO = ("by", "on_behalf_of", "policy__asked_by", "policy__decided_by")  # what `Decision.who` reads
+
 
 class Proposal(models.Model):
     """One thing that would leave or take effect. After approval the payload never changes.
@@ -52,6 +54,9 @@ class Proposal(models.Model):
     later_until = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     hold_until = models.DateTimeField(null=True, help_text="until then an approval can be undone")
+    policy_looked_at = models.DateTimeField(
+        null=True, help_text="when the policy of its area decided on it or left it to a person"
+    )
     reverses = models.ForeignKey("self", models.PROTECT, null=True, related_name="reversals")
 
     class Meta:
@@ -100,6 +105,20 @@ class Decision(models.Model):
         related_name="+",
         help_text="who wrote the version that was approved",
     )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="who had passed such decisions on to the person",
+    )
+    policy = models.ForeignKey(
+        "governance.RolloutChange",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="the step to automatic that decided, raised by two people",
+    )
     role = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField()
     version = models.PositiveIntegerField()
@@ -120,21 +139,51 @@ class Decision(models.Model):
                 condition=~Q(what="approve") | Q(drafted_by__isnull=True) | ~Q(by=F("drafted_by")),
                 name="decision_approver_did_not_draft",
             ),
+            models.UniqueConstraint(
+                fields=["proposal", "digest", "on_behalf_of"],
+                condition=Q(what="approve"),
+                name="decision_approves_once_on_behalf",
+            ),
             models.CheckConstraint(
-                condition=~Q(what="approve") | Q(by__isnull=False), name="decision_approval_names_a_person"
+                condition=Q(on_behalf_of__isnull=True)
+                | ~Q(on_behalf_of=F("by")) & (Q(drafted_by__isnull=True) | ~Q(on_behalf_of=F("drafted_by"))),
+                name="decision_on_behalf_of_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(what="approve") | Q(by__isnull=False) | Q(policy__isnull=False),
+                name="decision_approval_names_who_stands_for_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(policy__isnull=True) | Q(by__isnull=True), name="decision_policy_is_no_person"
             ),
         ]
 
+    def who(self) -> str:
+        """Who stands for it, in words; read with `by`, `on_behalf_of` and both people of the policy."""
+        if self.policy:
+            return f"the policy raised by {self.policy.asked_by} and {self.policy.decided_by}"
+        behalf = f" for {self.on_behalf_of}" if self.on_behalf_of else ""
+        return f"{self.by or 'imis_ai'}{behalf}"
+
 
 class Delegation(models.Model):
-    """Somebody else decides for a while. The one who stands in needs the right too."""
+    """Somebody else decides for a while. The one who stands in needs the right too.
+
+    `kind` and `area` empty mean all that the person decides on.
+    """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     stand_in = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    area = models.CharField(max_length=20, blank=True)
+    kind = models.CharField(max_length=60, blank=True)
     from_on = models.DateField()
     to_on = models.DateField()
+    reason = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="when it was ended before its time")
 
     class Meta:
+        ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(to_on__gte=F("from_on")) & ~Q(person=F("stand_in")), name="delegation_makes_sense"

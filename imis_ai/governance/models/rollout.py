@@ -38,6 +38,9 @@ class RolloutChange(models.Model):
     scope = models.JSONField(default=dict, help_text="empty for a step down")
     evidence = models.JSONField(default=list, help_text="each piece as it stood when the change was made")
     feedback = models.JSONField(default=list, help_text="the answers of staff, as shown")
+    most_per_day = models.PositiveIntegerField(
+        default=0, help_text="how many suggestions of one kind the policy may approve a day"
+    )
     reason = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     asked_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from imis_ai.governance.models import Decision, OutboxFinding, OutboxMessage
+from imis_ai.governance.models import WHO, Decision, OutboxFinding, OutboxMessage
 from imis_ai.governance.outbox.people import refused
 from imis_ai.governance.outbox.states import State
 from imis_ai.imis.targets import TARGETS
@@ -202,9 +202,9 @@ def _common(
 def approved_by(proposals: Iterable[int]) -> dict[int, str]:
     """Who approved, by proposal: "Marta Silva, Frank Osei"."""
     found = defaultdict(list)
-    decisions = Decision.objects.filter(proposal__in=set(proposals), what="approve").select_related("by")
+    decisions = Decision.objects.filter(proposal__in=set(proposals), what="approve").select_related(*WHO)
     for decision in decisions:
-        found[decision.proposal_id].append(str(decision.by))
+        found[decision.proposal_id].append(decision.who())
     return {proposal: ", ".join(dict.fromkeys(names)) for proposal, names in found.items()}
 
 

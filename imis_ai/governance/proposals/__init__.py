@@ -1,12 +1,12 @@
 """Suggestions and decisions: made by domains and people, decided by the right person, undone if needed."""
 
+from imis_ai.governance.proposals.automatic import is_by_policy
 from imis_ai.governance.proposals.back import REVERSAL, reverse, undo
 from imis_ai.governance.proposals.decide import add_note, approve, assign, expire_due, later, reject, seen
 from imis_ai.governance.proposals.inbox import (
-    TABS,
+    Filters,
     asked_by,
     decided,
-    for_person,
     listed,
     of_kind,
     visible,
@@ -19,11 +19,11 @@ from imis_ai.governance.proposals.states import OPEN, TRANSITIONS, WORDS, State
 __all__ = [
     "OPEN",
     "REVERSAL",
-    "TABS",
     "TRANSITIONS",
     "WORDS",
     "Check",
     "Draft",
+    "Filters",
     "Replay",
     "State",
     "add_note",
@@ -34,7 +34,7 @@ __all__ = [
     "digest_of",
     "edit",
     "expire_due",
-    "for_person",
+    "is_by_policy",
     "is_over_limit",
     "later",
     "listed",

@@ -9,6 +9,7 @@ from imis_ai.governance import kinds, outbox, rollout
 from imis_ai.governance.models import Decision, Proposal
 from imis_ai.governance.proposals import needs
 from imis_ai.governance.proposals.make import note_decision, refuse_blocked
+from imis_ai.governance.proposals.standing_in import behalf_of
 from imis_ai.governance.proposals.states import OPEN, State, move
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
 
@@ -22,30 +23,40 @@ def seen(*, proposal: Proposal) -> str:
 
 
 @transaction.atomic
-def approve(*, proposal: Proposal, as_seen: str, by: User, now: datetime, note: str = "") -> Proposal:
+def approve(
+    *,
+    proposal: Proposal,
+    as_seen: str,
+    by: User,
+    now: datetime,
+    note: str = "",
+    least_hold: timedelta = timedelta(0),
+) -> Proposal:
     """Let it take effect after its hold, or stand as the first of two.
 
-    In order: the person, what they saw, its age and facts, its proof, guardrails; then the state, the
-    history, the audit and what leaves, all or nothing. Raises NotAllowed, Changed, Blocked.
+    `least_hold`: many at once wait longer than one. In order: the person, what they saw, its age and facts,
+    its proof, guardrails; then the state, the history, the audit and what leaves, all or nothing. Raises
+    NotAllowed, Changed, Blocked.
     """
     proposal = Proposal.objects.select_for_update().get(pk=proposal.pk)
     kind = kinds.find(proposal.kind)
     if why := needs.why_not(proposal=proposal, by=by, now=now):
         raise NotAllowed(why)
     _refuse_unseen(proposal, as_seen)
-    _refuse_old(proposal, kind, now)
-    _refuse_unproven(proposal, kind, note, now)
+    refuse_old(proposal=proposal, now=now)
+    refuse_unproven(proposal=proposal, note=note, now=now)
     refuse_blocked(proposal=proposal, now=now)
     _refuse_early(proposal, kind, now)
+    behalf = behalf_of(proposal=proposal, by=by, now=now)
     earlier = len(needs.earlier_approvals(proposal=proposal, now=now))
     if earlier + 1 < needs.people_needed(proposal=proposal, by=by, now=now):
         if proposal.state != State.HALF:  # else an earlier approval was too long ago to count
             move(proposal=proposal, new=State.HALF)
-        _note_approval(proposal, by, now, note)
+        _note_approval(proposal, by, now, note, behalf)
         return proposal
-    hold_until = now + kinds.hold(proposal)
+    hold_until = now + max(kinds.hold(proposal), least_hold)
     move(proposal=proposal, new=State.APPROVED, decided_at=now, hold_until=hold_until)
-    _note_approval(proposal, by, now, note)
+    _note_approval(proposal, by, now, note, behalf)
     outbox.enqueue(
         proposal=proposal, messages=kind.messages(proposal.payload), not_before=hold_until, now=now
     )
@@ -65,8 +76,11 @@ def reject(*, proposal: Proposal, reason: str, by: User, now: datetime, note: st
                 next_step=f"Choose one of: {', '.join(known.values())}.",
             )
         )
+    behalf = behalf_of(proposal=proposal, by=by, now=now)
     move(proposal=proposal, new=State.REJECTED, decided_at=now)
-    note_decision(proposal=proposal, what=What.REJECT, by=by, now=now, reason=reason, note=note)
+    note_decision(
+        proposal=proposal, what=What.REJECT, by=by, now=now, reason=reason, note=note, behalf=behalf
+    )
     return proposal
 
 
@@ -76,12 +90,13 @@ def later(*, proposal: Proposal, until: datetime, by: User, now: datetime) -> Pr
     needs.refuse_stranger(proposal=proposal, by=by, now=now)
     if until <= now:
         raise Blocked(WhyNot("That time has passed.", rule="later", next_step="Choose a time to come."))
+    behalf = behalf_of(proposal=proposal, by=by, now=now)
     if proposal.state == State.LATER:
         Proposal.objects.filter(pk=proposal.pk, state=State.LATER).update(later_until=until)
         proposal.refresh_from_db()
     else:
         move(proposal=proposal, new=State.LATER, later_until=until)
-    note_decision(proposal=proposal, what=What.LATER, by=by, now=now, note=until.isoformat())
+    note_decision(proposal=proposal, what=What.LATER, by=by, now=now, note=until.isoformat(), behalf=behalf)
     return proposal
 
 
@@ -116,10 +131,10 @@ def expire_due(*, now: datetime) -> int:
     return closed
 
 
-def _note_approval(proposal: Proposal, by: User, now: datetime, note: str) -> None:
+def _note_approval(proposal: Proposal, by: User, now: datetime, note: str, behalf: User | None) -> None:
     try:
         with transaction.atomic():
-            note_decision(proposal=proposal, what=What.APPROVE, by=by, now=now, note=note)
+            note_decision(proposal=proposal, what=What.APPROVE, by=by, now=now, note=note, behalf=behalf)
     except IntegrityError:
         raise NotAllowed(
             WhyNot("You made or approved this already, so someone else approves it.", rule="four eyes")
@@ -140,7 +155,8 @@ def _refuse_unseen(proposal: Proposal, as_seen: str) -> None:
     )
 
 
-def _refuse_old(proposal: Proposal, kind: kinds.Kind, now: datetime) -> None:
+def refuse_old(*, proposal: Proposal, now: datetime) -> None:
+    """Raises Changed for what has expired or is not true any more."""
     if proposal.expires_at and proposal.expires_at <= now:
         raise Changed(
             WhyNot(
@@ -149,7 +165,7 @@ def _refuse_old(proposal: Proposal, kind: kinds.Kind, now: datetime) -> None:
                 next_step="The next run makes a new one.",
             )
         )
-    for sentence in kind.still_true(proposal, now):
+    for sentence in kinds.find(proposal.kind).still_true(proposal, now):
         raise Changed(
             WhyNot(
                 sentence, rule="facts at the moment of approval", next_step="The next run makes a new one."
@@ -167,7 +183,8 @@ def _refuse_early(proposal: Proposal, kind: kinds.Kind, now: datetime) -> None:
         raise Blocked(why)
 
 
-def _refuse_unproven(proposal: Proposal, kind: kinds.Kind, note: str, now: datetime) -> None:
+def refuse_unproven(*, proposal: Proposal, note: str, now: datetime) -> None:
+    """Raises Blocked for a failed check, a proof that is missing, bad or old, and doubts without a note."""
     checks = proposal.evidence.get("checks", [])
     for check in checks:
         if check["result"] == "fail":
@@ -175,7 +192,7 @@ def _refuse_unproven(proposal: Proposal, kind: kinds.Kind, note: str, now: datet
     if proposal.verdict == Proposal.Verdict.NO_BETTER:
         said = (proposal.evidence.get("replay") or {}).get("sentence", "")
         raise Blocked(WhyNot(f"No better than what you do now. {said}".strip(), rule="proof before live"))
-    if kind.needs_proof and not proposal.verdict:
+    if kinds.find(proposal.kind).needs_proof and not proposal.verdict:
         raise Blocked(
             WhyNot(
                 "There is no proof on your own past yet.", rule="proof before live", next_step="Run it first."

@@ -12,7 +12,7 @@ from django.db import transaction
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit, guardrails, kinds
 from imis_ai.governance.messages import contact
-from imis_ai.governance.models import Decision, Proposal
+from imis_ai.governance.models import Decision, Proposal, RolloutChange
 from imis_ai.governance.proposals import needs
 from imis_ai.governance.proposals.states import OPEN, rewrite
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
@@ -172,12 +172,19 @@ def note_decision(
     reason: str = "",
     note: str = "",
     before: dict | None = None,
+    behalf: User | None = None,
+    policy: RolloutChange | None = None,
 ) -> Decision:
-    """Append to the proposal's own history and to the audit log."""
+    """Append to the proposal's own history and to the audit log.
+
+    `behalf`: who had passed the decision on. `policy`: the step to automatic that decided, `by` is None then.
+    """
     decision = Decision.objects.create(
         proposal=proposal,
         what=what,
         by=by,
+        on_behalf_of=behalf,
+        policy=policy,
         drafted_by=needs.drafter(proposal=proposal) if what == What.APPROVE else None,
         role=by.role if by else "",
         at=now,
@@ -202,9 +209,18 @@ def note_decision(
             "reason": reason,
             "note": note,
             "state": proposal.state,
-        },
+        }
+        | _stands_for(behalf, policy),
     )
     return decision
+
+
+def _stands_for(behalf: User | None, policy: RolloutChange | None) -> dict[str, str]:
+    """Who else stands behind it, for the log."""
+    said = {"on_behalf_of": str(behalf)} if behalf else {}
+    if policy:
+        said |= {"policy": str(policy.pk), "raised_by": f"{policy.asked_by} and {policy.decided_by}"}
+    return said
 
 
 def _evidence(draft: Draft) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q, Sum
-from django.utils import timezone
 
 from imis_ai.accounts.models import User
 from imis_ai.accounts.rights import RIGHTS, ROLE_WORDS
 from imis_ai.governance import kinds
 from imis_ai.governance.kinds import Friction
-from imis_ai.governance.models import Decision, Delegation, Proposal
+from imis_ai.governance.models import Decision, Proposal
 from imis_ai.governance.refusals import NotAllowed, WhyNot
 from imis_ai.mirror import access
 
@@ -36,7 +35,7 @@ def why_not(*, proposal: Proposal, by: User, now: datetime) -> WhyNot | None:
     """Why this person may not approve it now; None when they may."""
     kind = kinds.find(proposal.kind)
     return (
-        _no_right(proposal, kind, by, now)
+        _no_right(proposal, kind, by)
         or _own_work(proposal, kind, by)
         or _already(proposal, by)
         or _same_side(proposal, kind, by, now)
@@ -46,7 +45,7 @@ def why_not(*, proposal: Proposal, by: User, now: datetime) -> WhyNot | None:
 
 def refuse_stranger(*, proposal: Proposal, by: User, now: datetime) -> None:
     """Raises NotAllowed unless the person's role decides such proposals, and this chapter."""
-    why = _no_right(proposal, kinds.find(proposal.kind), by, now)
+    why = _no_right(proposal, kinds.find(proposal.kind), by)
     if why:
         raise NotAllowed(why)
 
@@ -96,8 +95,8 @@ def _sum(proposals) -> Decimal:
     return (rows["up"] or Decimal(0)) - (rows["down"] or Decimal(0))
 
 
-def _no_right(proposal: Proposal, kind: kinds.Kind, by: User, now: datetime) -> WhyNot | None:
-    if not (by.may(kind.decides) or _stands_in(kind, by, now)):
+def _no_right(proposal: Proposal, kind: kinds.Kind, by: User) -> WhyNot | None:
+    if not by.may(kind.decides):
         allowed = ", ".join(ROLE_WORDS[role].lower() for role in RIGHTS[kind.decides].roles)
         return WhyNot(
             f"Your role does not decide on this kind: {kind.label.lower()}.",
@@ -111,13 +110,6 @@ def _no_right(proposal: Proposal, kind: kinds.Kind, by: User, now: datetime) -> 
             next_step="A membership manager decides on it.",
         )
     return None
-
-
-def _stands_in(kind: kinds.Kind, by: User, now: datetime) -> bool:
-    """Standing in lends the attention, never a right that one's own role lacks."""
-    today = timezone.localtime(now).date()
-    active = Delegation.objects.filter(stand_in=by, from_on__lte=today, to_on__gte=today)
-    return by.may(kind.decides) and active.exists()
 
 
 def _is_in_own_chapters(proposal: Proposal, by: User) -> bool:
@@ -142,11 +134,15 @@ def _own_work(proposal: Proposal, kind: kinds.Kind, by: User) -> WhyNot | None:
 
 def _already(proposal: Proposal, by: User) -> WhyNot | None:
     same = proposal.decisions.filter(
-        what=Decision.What.APPROVE, by=by, digest=proposal.digest, version=proposal.version
-    )
-    if not same.exists():
+        Q(by=by) | Q(on_behalf_of=by),
+        what=Decision.What.APPROVE,
+        digest=proposal.digest,
+        version=proposal.version,
+    ).first()
+    if same is None:
         return None
-    return WhyNot("You approved this already; a second person is needed.", rule="two people")
+    said = "You approved this" if same.by_id == by.pk else f"{same.by} approved this on your behalf"
+    return WhyNot(f"{said} already; a second person is needed.", rule="two people")
 
 
 def _same_side(proposal: Proposal, kind: kinds.Kind, by: User, now: datetime) -> WhyNot | None:

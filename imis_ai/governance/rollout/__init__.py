@@ -13,7 +13,7 @@ from imis_ai.governance.rollout.areas import (
     add_area,
     phase,
 )
-from imis_ai.governance.rollout.read import allowed, is_paused, level, may, may_proposal, members_in
+from imis_ai.governance.rollout.read import allowed, is_paused, level, may, may_proposal, members_in, policy
 
 __all__ = [
     "ACTIONS",
@@ -32,5 +32,6 @@ __all__ = [
     "may_proposal",
     "members_in",
     "phase",
+    "policy",
     "set_for_demo",
 ]

@@ -20,11 +20,21 @@ State = RolloutChange.State
 ASK, AGREE, LOWER, PAUSE = "rollout.ask", "rollout.agree", "rollout.lower", "outgoing.pause"
 
 
+PER_DAY = 25  # what a policy may approve a day of one kind, unless people agree on another number
+
+
 @transaction.atomic
 def ask(
-    *, area: str, to_level: int, scope: dict[str, Any], reason: str, by: User, now: datetime
+    *,
+    area: str,
+    to_level: int,
+    scope: dict[str, Any],
+    reason: str,
+    by: User,
+    now: datetime,
+    most_per_day: int = PER_DAY,
 ) -> RolloutChange:
-    """Ask the area's owner for a step up, or for another scope at the level reached.
+    """Ask the area's owner for a step up, or for another scope or limit at the level reached.
 
     Raises NotAllowed, Changed while a change waits, Blocked naming the evidence that is missing, BadRule.
     """
@@ -43,6 +53,7 @@ def ask(
                 from_level=reached,
                 to_level=to_level,
                 scope=scope,
+                most_per_day=most_per_day if to_level == AUTOMATIC else 0,
                 evidence=pieces,
                 feedback=feedback.summary(area=area, level=reached).as_json(),
                 reason=reason,
@@ -233,6 +244,7 @@ def _record(action: str, change: RolloutChange, by: User | None, now: datetime, 
             "before": phase(change.from_level),
             "after": phase(change.to_level),
             "scope": change.scope,
+            "most_per_day": change.most_per_day,
             "evidence": change.evidence,
             "feedback": change.feedback,
             "asked_by": str(change.asked_by or ""),

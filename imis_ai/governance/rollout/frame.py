@@ -10,27 +10,32 @@ from imis_ai.ui.navigation import Phase
 from imis_ai.ui.words import plural
 
 
-def current_phase(path: str, now: datetime) -> Phase | None:
-    """Of the area the page belongs to; elsewhere of the only area, or how many there are."""
-    if not AREAS:
-        return None
+def current_phase(path: str, now: datetime, person: int = 0) -> Phase:
+    """Of the area the page belongs to; elsewhere of the only area, or how many there are.
+
+    With how much this person was told and has not read, since every page asks for both.
+    """
     area = area_of(path) or (next(iter(AREAS.values())) if len(AREAS) == 1 else None)
-    top, is_paused, has_news = _at_a_glance(area.name if area else "", now)
+    top, is_paused, has_news, unread = _at_a_glance(area.name if area else "", now, person)
     paused_by = str(standstill().by) if is_paused else ""
     if area is None:
-        return Phase(f"Phases of {plural(len(AREAS), 'area')}", [], paused_by, "")
+        return Phase(f"Phases of {plural(len(AREAS), 'area')}", [], paused_by, "", unread)
     allows = [(each.says, each.leaves) for each in ACTIONS.values() if each.level <= top]
-    return Phase(phase(top), allows, paused_by, _told(area.name, now) if has_news and area_of(path) else "")
+    told = _told(area.name, now) if has_news and area_of(path) else ""
+    return Phase(phase(top), allows, paused_by, told, unread)
 
 
-def _at_a_glance(area: str, now: datetime) -> tuple[int, bool, bool]:
-    """(highest level of the area, is everything stopped, did its phase change of late), in one query."""
+def _at_a_glance(area: str, now: datetime, person: int) -> tuple[int, bool, bool, int]:
+    """(highest level of the area, is everything stopped, did its phase change of late, what this person has
+    not read), in one query.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT coalesce(max(level), 0) FROM governance_rolloutstep WHERE area = %s),"
             " EXISTS (SELECT FROM governance_standstill WHERE is_on),"
-            " EXISTS (SELECT FROM governance_rolloutchange WHERE area = %s AND decided_at > %s)",
-            [area, area, now - TOLD_FOR],
+            " EXISTS (SELECT FROM governance_rolloutchange WHERE area = %s AND decided_at > %s),"
+            " (SELECT count(*) FROM governance_notification WHERE person_id = %s AND read_at IS NULL)",
+            [area, area, now - TOLD_FOR, person],
         )
         return cursor.fetchone()
 

@@ -11,7 +11,7 @@ from imis_ai.governance.guardrails import facts as facts_of
 from imis_ai.governance.guardrails.vocabulary import SCOPES
 from imis_ai.governance.models import RolloutChange, RolloutStep, Standstill
 from imis_ai.governance.refusals import WhyNot
-from imis_ai.governance.rollout.areas import ACTIONS, AREAS, READ_ONLY, phase
+from imis_ai.governance.rollout.areas import ACTIONS, AREAS, AUTOMATIC, READ_ONLY, phase
 from imis_ai.rules import tree
 from imis_ai.rules.english import describe
 from imis_ai.rules.facts import BadFact, evaluate
@@ -88,6 +88,16 @@ def standstill() -> Standstill | None:
 
 def is_paused() -> bool:
     return Standstill.objects.filter(is_on=True).exists()
+
+
+def policy(area: str) -> RolloutChange | None:
+    """The step to automatic in force, with the two people who raised it; None below the third phase."""
+    if not RolloutStep.objects.filter(area=area, level=AUTOMATIC).exists():
+        return None
+    raised = RolloutChange.objects.filter(
+        area=area, to_level=AUTOMATIC, state=RolloutChange.State.DONE, asked_by__isnull=False
+    )
+    return raised.select_related("asked_by", "decided_by").order_by("-decided_at", "-pk").first()
 
 
 def waiting(area: str) -> RolloutChange | None:

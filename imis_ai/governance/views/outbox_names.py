@@ -20,7 +20,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = {
         "targets": names.listed(),
         "needs_account": not has_write_account(),
-        "crumbs": [("Write-back queue", reverse("outbox"))],
+        "crumbs": [("Connection", reverse("connection"))],
         "now": timezone.now(),
     }
     return render(request, "governance/outbox/names.html", context)

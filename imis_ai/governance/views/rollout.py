@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from imis_ai.accounts.rights import needs
 from imis_ai.governance.forms.rollout import FeedbackForm, StepForm
 from imis_ai.governance.models import BlindTest, RolloutChange
+from imis_ai.governance.proposals import automatic
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, Refused
 from imis_ai.governance.rollout import actions, blind, evidence, feedback, read
-from imis_ai.governance.rollout.areas import ACTIONS, AREAS, LEVELS, READ_ONLY, Area, phase
+from imis_ai.governance.rollout.areas import ACTIONS, AREAS, AUTOMATIC, LEVELS, READ_ONLY, Area, phase
 
 STATUS = {NotAllowed: 403, Changed: 409, Blocked: 422}
 
@@ -39,7 +40,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def area(request: HttpRequest, name: str) -> HttpResponse:
     """Go or no-go for the next phase: evidence, blind test, feedback, history, and the step itself."""
     found, now = _find(name), timezone.now()
-    form = StepForm(request.POST if request.method == "POST" else None)
+    form = _form(found, request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return render(request, "governance/rollout/area.html", _context(request, found, form, now))
     why, status = None, 422
@@ -50,6 +51,7 @@ def area(request: HttpRequest, name: str) -> HttpResponse:
                 to_level=_number(request.POST.get("to_level")),
                 scope=form.scope(),
                 reason=form.cleaned_data["reason"],
+                most_per_day=form.cleaned_data.get("most_per_day") or actions.PER_DAY,
                 by=request.user,
                 now=now,
             )
@@ -182,6 +184,11 @@ def _blind(request: HttpRequest, found: Area) -> dict:
     }
 
 
+def _form(found: Area, data=None) -> StepForm:
+    """With a limit per day where the step is to automatic."""
+    return StepForm(data, with_limit=actions.top(area=found.name) + 1 >= AUTOMATIC)
+
+
 def _context(request: HttpRequest, found: Area, form: StepForm, now: datetime) -> dict:
     reached = actions.top(area=found.name)
     following = min(reached + 1, max(LEVELS))
@@ -201,6 +208,7 @@ def _context(request: HttpRequest, found: Area, form: StepForm, now: datetime) -
         "change_scope": read.in_words(change.scope) if change else "",
         "why_not_mine": actions.why_not_agree(change=change, by=request.user) if change else None,
         "history": read.history(found.name),
+        "policy": automatic.standing(area=found.name, now=now),
         "owners": read.owners_of(found.name),
         "form": form,
         "may_ask": request.user.may("rollout.ask"),
@@ -239,7 +247,7 @@ def _done(request: HttpRequest, found: Area, act, now: datetime) -> HttpResponse
     try:
         messages.success(request, act())
     except Refused as refusal:
-        context = _context(request, found, StepForm(), now) | {"why": refusal.why}
+        context = _context(request, found, _form(found), now) | {"why": refusal.why}
         return render(request, "governance/rollout/area.html", context, status=STATUS[type(refusal)])
     return redirect("rollout_area", found.name)
 

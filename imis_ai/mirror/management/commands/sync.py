@@ -12,13 +12,14 @@ from imis_ai.imis.mapping import MappingError
 from imis_ai.imis.resources import RESOURCES
 from imis_ai.jobs import terminal
 from imis_ai.mirror.actions import Busy, LeaseLost, SyncResult, UnknownFeed
+from imis_ai.mirror.permission import NotSigned
 
 BAD_INPUT, REFUSED, UNREACHABLE = 2, 3, 4
 WEEK = 7 * 24 * 60  # minutes: nobody kills a command after an hour
 
 
 class Command(BaseCommand):
-    help = "Reads what changed in iMIS. Exit codes: 0, 2 bad input, 3 another run is reading, 4 unreachable."
+    help = "Reads what changed in iMIS. Exit codes: 0, 2 bad input, 3 refused by a rule, 4 unreachable."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--full", action="store_true", help="read everything again and compare all ids")
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             result = terminal.run(name="mirror.sync", args=args, now=timezone.now())
         except (UnknownFeed, MappingError) as problem:
             self._end(BAD_INPUT, str(problem), options)
-        except (Busy, LeaseLost) as problem:
+        except (Busy, LeaseLost, NotSigned) as problem:
             self._end(REFUSED, str(problem), options)
         except ImisError as problem:
             self._end(UNREACHABLE, str(problem), options)

@@ -49,10 +49,23 @@ const KEYS = {
   g: () => { went = Date.now(); },
 };
 
-// a page names a key on its own button: a approves, r rejects, h sets aside, z undoes
+// a page names a key on its own button or field: a approves, r asks for the reason, c writes a note
 function keyed(key) {
-  const button = key.length === 1 && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  return button ? () => (button.dataset.key === "r" ? button.form.querySelector("select")?.focus() : button.click()) : null;
+  if (key.length !== 1) return null;
+  const named = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((found) => found.checkVisibility());
+  if (!named) return null;
+  return () => (named.matches("select, textarea, input") ? named.focus() : named.click());
+}
+
+// in a list of numbered reasons the number chooses one and sends the form
+function chosen(event) {
+  const list = event.target;
+  const number = Number(event.key);
+  if (!list.matches("select[data-key]") || !(number >= 1 && number <= list.options.length)) return false;
+  event.preventDefault();
+  list.selectedIndex = number - 1;
+  list.form.requestSubmit();
+  return true;
 }
 
 const writing = (target) => target.closest("input:not(.ck), textarea, select, [contenteditable]");
@@ -71,7 +84,7 @@ document.addEventListener("keydown", (event) => {
     back();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || chosen(event) || writing(event.target)) return;
   if (event.key === "Enter" && event.target.closest("a, button, summary, label")) return;
   if (!document.body.hasAttribute("data-shortcuts") || document.querySelector("dialog[open]")) return;
   if (Date.now() - went < WAIT) {

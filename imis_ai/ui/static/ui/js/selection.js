@@ -5,12 +5,19 @@ const boxes = () => [...document.querySelectorAll("[data-pick]")];
 
 function show() {
   const all = boxes();
-  const picked = all.filter((box) => box.checked).length;
+  let picked = all.filter((box) => box.checked).length;
+  const matching = document.querySelector("[data-pick-matching]"); // beyond this page, once all of it is chosen
+  if (matching) {
+    matching.closest("label").hidden = picked < all.length;
+    if (picked < all.length) matching.checked = false;
+    if (matching.checked) picked = matching.dataset.pickMatching;
+  }
   document.querySelectorAll("[data-count]").forEach((place) => { place.textContent = picked; });
   const head = document.querySelector("[data-pick-all]");
   if (head) {
-    head.checked = picked > 0 && picked === all.length;
-    head.indeterminate = picked > 0 && picked < all.length;
+    const here = all.filter((box) => box.checked).length;
+    head.checked = here > 0 && here === all.length;
+    head.indeterminate = here > 0 && here < all.length;
   }
 }
 
@@ -23,6 +30,8 @@ document.addEventListener("click", (event) => {
       all.slice(from, to + 1).forEach((other) => { other.checked = box.checked; });
     }
     last = box;
+    show();
+  } else if (event.target.closest("[data-pick-matching]")) {
     show();
   } else if (event.target.closest("[data-pick-all]")) {
     const on = event.target.closest("[data-pick-all]").checked;

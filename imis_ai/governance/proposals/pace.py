@@ -1,0 +1,57 @@
+"""How fast and how often a person agrees, from their own decisions: for them and administrators only."""
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from imis_ai.accounts.models import User
+from imis_ai.governance.models import Decision
+
+RECENT = timedelta(days=30)
+ONE_SITTING = timedelta(minutes=5)  # a longer gap between two decisions was a break
+LEAST = 10  # decisions; below, nothing is said
+JUDGED = (Decision.What.APPROVE, Decision.What.REJECT, Decision.What.LATER)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """`seconds`: half of the decisions came so soon after the one before; None without two in one sitting."""
+
+    person: User
+    decided: int
+    approved: int
+    rejected: int
+    seconds: int | None
+
+
+def own(*, person: User, now: datetime) -> Pace | None:
+    """None while there is too little to say."""
+    found = _paces(Decision.objects.filter(by=person), now)
+    return found[0] if found else None
+
+
+def everybody(*, now: datetime) -> list[Pace]:
+    """For administrators, most decisions first."""
+    return sorted(_paces(Decision.objects.all(), now), key=lambda pace: -pace.decided)
+
+
+def _paces(rows, now: datetime) -> list[Pace]:
+    recent = rows.filter(what__in=JUDGED, at__gt=now - RECENT, by__isnull=False).select_related("by")
+    by_person: dict[User, list[Decision]] = defaultdict(list)
+    for decision in recent.order_by("at", "pk")[:20_000]:
+        by_person[decision.by].append(decision)
+    return [_pace(person, made) for person, made in by_person.items() if len(made) >= LEAST]
+
+
+def _pace(person: User, made: list[Decision]) -> Pace:
+    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(made)]
+    within = [gap.total_seconds() for gap in gaps if timedelta(0) < gap <= ONE_SITTING]
+    return Pace(
+        person,
+        decided=len(made),
+        approved=sum(each.what == Decision.What.APPROVE for each in made),
+        rejected=sum(each.what == Decision.What.REJECT for each in made),
+        seconds=round(median(within)) if within else None,
+    )
