@@ -1,7 +1,8 @@
 """Why a member is at risk: exact contributions of the model, added up by what they speak of. Pure."""
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,55 +70,62 @@ def explain(
     features of the same n members; `money` writes an amount. What raises comes first; what lowers is named
     only where nothing raises.
     """
-    themes = sorted({theme(name) for name in names})
-    place = np.array([themes.index(theme(name)) for name in names])
-    total = np.stack([contributions[:, place == k].sum(axis=1) for k in range(len(themes))], axis=1)
-    leading = [np.flatnonzero(place == k) for k in range(len(themes))]
-    columns = {name: values[name].to_numpy(np.float64) for name in values.columns}
+    told = _Told(contributions, names)
+    columns = {name: values[name].to_numpy(np.float64).tolist() for name in values.columns}
     found = []
-    for i in range(len(contributions)):
+    for i, order in enumerate(told.order()):
         own = wording.Value(_reader(columns, i), money)
-        told = (
-            _factor(themes[k], contributions[i], leading[k], names, total[i, k], own)
-            for k in _strongest(total[i])
-        )
-        found.append([factor for factor in told if factor][:MOST])
+        factors = (_factor(told, i, k, own) for k in order)
+        found.append([factor for factor in factors if factor][:MOST])
     return found
 
 
-def _strongest(total: Floats) -> list[int]:
-    """Themes that raise, strongest first; where none does, the one that lowers most."""
-    raising = [int(k) for k in np.argsort(-total, kind="stable")[: 2 * MOST] if total[k] >= LEAST]
-    return raising or [int(k) for k in np.argsort(total, kind="stable")[:1] if total[k] <= -LEAST]
+class _Told:
+    """Contributions added up by theme, for all members at once."""
+
+    def __init__(self, contributions: Floats, names: Sequence[str]) -> None:
+        self.themes = sorted({theme(name) for name in names})
+        place = np.array([self.themes.index(theme(name)) for name in names])
+        of = [np.flatnonzero(place == k) for k in range(len(self.themes))]
+        self.total = np.stack([contributions[:, columns].sum(axis=1) for columns in of], axis=1)
+        self.weight = np.round(1 - np.exp(-np.abs(self.total)), 3).tolist()
+        self.raises = (self.total > 0).tolist()
+        leading = [
+            columns[np.argmax(np.sign(self.total[:, [k]]) * contributions[:, columns], axis=1)]
+            for k, columns in enumerate(of)
+        ]
+        self.leading = [[names[column] for column in theme.tolist()] for theme in leading]
+
+    def order(self) -> Iterator[list[int]]:
+        """Per member: themes that raise, strongest first; where none does, the one that lowers most."""
+        most = np.argsort(-self.total, axis=1, kind="stable")[:, : 2 * MOST]
+        raising = (np.take_along_axis(self.total, most, axis=1) >= LEAST).sum(axis=1).tolist()
+        least = np.argmin(self.total, axis=1)
+        lowers = (self.total[np.arange(len(least)), least] <= -LEAST).tolist()
+        for n, themes, lowest, is_low in zip(raising, most.tolist(), least.tolist(), lowers, strict=True):
+            yield themes[:n] or ([lowest] if is_low else [])
 
 
-def _factor(
-    about: str,
-    own: Floats,
-    columns: npt.NDArray[np.int64],
-    names: Sequence[str],
-    total: float,
-    v: wording.Value,
-) -> dict[str, Any] | None:
+def _factor(told: _Told, i: int, k: int, v: wording.Value) -> dict[str, Any] | None:
     """None where the member's own values would speak against the reason."""
+    about, raises = told.themes[k], told.raises[i][k]
     say = KNOWN.get(about) or wording.own_kind(about.removeprefix("own."))
     chip, sentence, evidence = say(v)
-    if total > 0 and chip in NO_REASON:
+    if raises and chip in NO_REASON:
         return None
-    strongest = columns[np.argmax(np.sign(total) * own[columns])]
     return {
-        "feature": names[strongest],
+        "feature": told.leading[k][i],
         "chip": wording.shortened(chip),
         "sentence": sentence,
         "evidence": evidence,
-        "weight": round(float(1 - np.exp(-abs(total))), 3),
-        "direction": "raises" if total > 0 else "lowers",
+        "weight": told.weight[i][k],
+        "direction": "raises" if raises else "lowers",
     }
 
 
-def _reader(columns: dict[str, Floats], row: int) -> Callable[[str], float]:
+def _reader(columns: dict[str, list[float]], row: int) -> Callable[[str], float]:
     def read(name: str) -> float:
         found = columns.get(name)
-        return float("nan") if found is None else float(found[row])
+        return math.nan if found is None else found[row]
 
     return read
