@@ -52,7 +52,7 @@ class Right(NamedTuple):
 AUDITOR = ("auditor",)
 RIGHTS = {
     "today.read": Right("see what waits today", EVERYBODY, AUDITOR),
-    "members.read": Right("look up members", ("membership", "finance", "admin", "chapter"), AUDITOR),
+    "members.read": Right("see members and find one", ("membership", "finance", "admin", "chapter"), AUDITOR),
     "members.export": Right("export members", ("membership", "finance", "chapter")),
     "money.totals": Right(
         "see what members owe and paid, added up", ("membership", "finance", "chapter", "executive"), AUDITOR
@@ -114,7 +114,7 @@ RIGHTS = {
         "see the models and what they are worth", ("membership", "finance", "admin", "executive"), AUDITOR
     ),
     "models.change": Right("train, promote and roll back models", ("membership", "finance", "admin")),
-    "models.replay": Right("compute a stored score again", ("membership", "finance", "admin"), AUDITOR),
+    "models.replay": Right("see a stored score computed again", ("membership", "finance", "admin"), AUDITOR),
     "connection.read": Right("see the connection to iMIS and the first run", ("admin",), AUDITOR),
     "connection.change": Right("test the connection and sign for reading", ("admin",)),
     "connection.promote": Right("let a live iMIS be written to", ("membership", "admin")),
