@@ -42,28 +42,26 @@ def of_tables() -> set[int]:
     """Ids of the members whose rows came first."""
     key = f"witnesses-{connection.settings_dict['NAME']}"
     kept: Witnesses = caches["figures"].get(key, {})
-    found = _that_still_stand(kept)
-    gone = [name for name in FIRST if name not in found]
-    if gone:
-        found |= _looked_up(gone)
+    found = _rows(
+        [_again(name) if name in kept else _first(name) for name in FIRST],
+        [[row for row, _ in kept[name]] for name in FIRST if name in kept],
+    )
+    moved = [name for name, rows in kept.items() if set(found.pop(name, [])) != set(rows)]
+    found |= {name: rows for name, rows in kept.items() if name not in moved}
+    found |= _rows([_first(name) for name in moved], [])
+    if found != kept:
         caches["figures"].set(key, found, KEPT)
     return {member for rows in found.values() for _, member in rows}
 
 
-def _that_still_stand(kept: Witnesses) -> Witnesses:
-    """The sources whose rows are all still there, each still this member's."""
-    wanted = {name: rows for name, rows in kept.items() if rows}
-    parts = [
-        f"SELECT '{name}', id, member_id FROM mirror_{FIRST[name][0]} WHERE id = ANY(%s)"  # noqa: S608  our own
-        for name in wanted
-    ]
-    found = _rows(parts, [[row for row, _ in rows] for rows in wanted.values()])
-    return {name: rows for name, rows in wanted.items() if set(found.get(name, [])) == set(rows)}
+def _again(name: str) -> str:
+    """Rows looked at again, by their ids."""
+    return f"SELECT '{name}', id, member_id FROM mirror_{FIRST[name][0]} WHERE id = ANY(%s)"  # noqa: S608  our own
 
 
-def _looked_up(names: Sequence[str]) -> Witnesses:
-    parts = [f"(SELECT '{name}', id, member_id FROM {FIRST[name][1]})" for name in names]  # noqa: S608  our own
-    return _rows(parts, [])
+def _first(name: str) -> str:
+    """The rows that came first."""
+    return f"(SELECT '{name}', id, member_id FROM {FIRST[name][1]})"  # noqa: S608  our own
 
 
 def _rows(parts: Sequence[str], values: Sequence[list[int]]) -> Witnesses:
