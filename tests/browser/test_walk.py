@@ -72,7 +72,7 @@ def test_a_whole_journey_without_a_mouse(desk, person):
     expect(page).to_have_title("Łukasz Żak | imis_ai")
 
     keys.press("u")
-    expect(page).to_have_title("Members at risk | imis_ai")
+    expect(page).to_have_title("Members | imis_ai")
     seat.settled()
     keys.press("g")
     keys.press("d")
