@@ -28,6 +28,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
+def own_seals(settings, tmp_path):
+    """Seals lie outside the database, where no transaction takes them back: each test has its own."""
+    settings.AUDIT_CHECKPOINT_DIR = tmp_path / "audit-seals"
+
+
+@pytest.fixture(autouse=True)
 def one_password(settings):
     """People enter tests without a second step; its own tests switch it on."""
     settings.MFA_REQUIRED = False
