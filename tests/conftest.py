@@ -1,5 +1,6 @@
 """Fixtures for every test. Tests run on the embedded PostgreSQL and Redis."""
 
+import itertools
 import os
 
 # test processes share few cores: threads of linear algebra that wait for each other cost more than they give
@@ -10,6 +11,7 @@ import pytest  # noqa: E402  after the environment that numpy reads
 from django.core.cache import caches  # noqa: E402  likewise
 from django.db import connection  # noqa: E402  likewise
 
+NUMBERS = itertools.count()
 CHAIN = ("governance_auditentry", "governance_auditdetail")
 
 
@@ -28,9 +30,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
-def own_seals(settings, tmp_path):
+def own_seals(settings, tmp_path_factory):
     """Seals lie outside the database, where no transaction takes them back: each test has its own."""
-    settings.AUDIT_CHECKPOINT_DIR = tmp_path / "audit-seals"
+    settings.AUDIT_CHECKPOINT_DIR = tmp_path_factory.getbasetemp() / f"seals-{next(NUMBERS)}"
 
 
 @pytest.fixture(autouse=True)
