@@ -25,7 +25,7 @@ def check(progress: Progress) -> int:
         looked += len(actions.check(name=name, today=today, now=now))
         progress.advance()
         progress.checkpoint()
-    progress.note(f"{looked} versions looked at.")
+    progress.note(f"{looked} version{'' if looked == 1 else 's'} looked at.")
     return looked
 
 
