@@ -52,6 +52,7 @@ STEPS = (
     Step("retention.backfill", {}),
     Step("retention.score", {}),
     Step("registry.check", {}),
+    Step("retention.propose", {}),
 )
 LOGINS = (
     Login("priya", "Priya Raman", "membership", "all members", extras=("guardrail_owner",)),

@@ -58,9 +58,9 @@ class Command(BaseCommand):
             self._start_sandbox(group, options["sandbox_port"], options["members"])
             if new := demo.prepare_imis():
                 self._say(f"{new} objects for suggestions in iMIS")
+            demo.open_areas(timezone.now())
             self._prepare()
             demo.make_logins()
-            demo.open_areas(timezone.now())
             defaults.load(now=timezone.now())
             if demo.is_behind(timezone.localdate()):  # begun on another day: catch up in the background
                 actions.request(name="ops.nightly", by=None, now=timezone.now())
