@@ -309,7 +309,6 @@ def a_past(dana):
     return dana
 
 
-@pytest.mark.row("GOV-06")
 def test_as_known_on_shows_the_past_and_not_the_present(a_past, as_role):
     response = as_role("membership").get(f"{ADDRESS}?on=2026-03-01")
 
