@@ -22,7 +22,7 @@ from imis_ai.integrations.api.answers import (
 )
 from imis_ai.integrations.api.base import ReadView
 from retention.calc import bands
-from retention.forms import SORTS, RiskFilterForm
+from retention.forms.at_risk import SORTS, RiskFilterForm
 from retention.models import RiskScore, ScoreRun
 from retention.queries import list as risk
 from retention.queries import panel

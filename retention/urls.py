@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from retention import api, views
+from retention import api
+from retention.views import at_risk
 
 urlpatterns = [
-    path("", views.risk_list, name="risk_list"),
-    path("export.csv", views.export, name="risk_export"),
-    path("members/<str:imis_id>/", views.member, name="risk_member"),
-    path("members/<str:imis_id>/trends/", views.trends, name="risk_trends"),
+    path("", at_risk.risk_list, name="risk_list"),
+    path("export.csv", at_risk.export, name="risk_export"),
+    path("members/<str:imis_id>/", at_risk.member, name="risk_member"),
+    path("members/<str:imis_id>/trends/", at_risk.trends, name="risk_trends"),
 ]
 api_urlpatterns = [
     path("members/", api.MemberList.as_view(), name="api_risk_members"),

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from imis_ai.accounts.models import AccessEntry
 from imis_ai.imis import records
 from imis_ai.mirror import actions as mirror
-from retention.forms import SORTS
+from retention.forms.at_risk import SORTS
 from tests.factories.mirror import NOW, ChapterFactory, MemberFactory, TierFactory
 from tests.factories.retention import (
     AS_OF,

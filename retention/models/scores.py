@@ -1,4 +1,4 @@
-"""Scores of the retention domain. One `ScoreRun` is staged whole, then made current in one UPDATE."""
+"""Scores. One `ScoreRun` is staged whole, then made current in one UPDATE."""
 
 from django.db import models
 from django.db.models import F, Q, Value

@@ -18,7 +18,7 @@ from imis_ai.ui import exports, figures, words
 from imis_ai.ui.filters import address, removable
 from imis_ai.ui.tables import Column, Pages, heads
 from retention.calc import bands
-from retention.forms import RiskFilterForm, chips
+from retention.forms.at_risk import RiskFilterForm, chips
 from retention.models import RiskScore, ScoreRun
 from retention.queries import above, panel
 from retention.queries import export as csv

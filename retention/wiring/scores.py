@@ -1,4 +1,4 @@
-"""What the retention domain adds to the product."""
+"""What scores add to the product: their page, model, kind of proposal, columns and what is kept of them."""
 
 from datetime import datetime
 

@@ -1,0 +1,1 @@
+"""Pages of retention, one module per page."""

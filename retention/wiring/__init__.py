@@ -1,0 +1,8 @@
+"""What the retention domain adds to the product, one module per part."""
+
+from retention.wiring import scores
+
+
+def connect() -> None:
+    """Called once at start."""
+    scores.connect()
