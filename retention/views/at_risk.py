@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -25,6 +24,7 @@ from retention.queries import export as csv
 from retention.queries import list as risk
 from retention.queries import summary as totals
 from retention.queries import trends as behaviour
+from retention.views import frame
 
 COLUMNS = [
     Column("Member", "name"),
@@ -61,7 +61,7 @@ STARTS = [(30, "md", "medium"), (60, "hi", "high")]
 def risk_list(request: HttpRequest) -> HttpResponse:
     run = risk.current_run()
     if run is None:
-        return render(request, "retention/no_scores.html")
+        return frame.page(request, "retention/no_scores.html")
     if not request.user.may("retention.members"):
         return _totals(request, run)
     form = RiskFilterForm(request.GET)
@@ -72,7 +72,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         return _panel_only(request, run, filters, seen, form.cleaned_data.get("panel"))
     context = _list_context(request, run, filters, seen, form)
     template = "retention/_list.html" if request.htmx.target == "list" else "retention/list.html"
-    return render(request, template, context)
+    return frame.page(request, template, context)
 
 
 @require_safe
@@ -91,7 +91,7 @@ def member(request: HttpRequest, imis_id: str) -> HttpResponse:
         "entries": timeline.latest(member_id=score.member_id, limit=25),
         "crumbs": [("Members at risk", reverse("risk_list"))],
     }
-    return render(request, "retention/member.html", context)
+    return frame.page(request, "retention/member.html", context)
 
 
 @require_safe
@@ -116,7 +116,7 @@ def trends(request: HttpRequest, imis_id: str) -> HttpResponse:
         "heading": f"{name}, two years",
     }
     template = "retention/_trends.html" if request.htmx else "retention/trends.html"
-    return render(request, template, context)
+    return frame.page(request, template, context)
 
 
 @require_safe
@@ -205,7 +205,7 @@ def _panel_only(request: HttpRequest, run: ScoreRun, filters: risk.Filters, seen
     if not score:
         raise Http404
     _note_opened(request, asked, "panel")
-    return render(
+    return frame.page(
         request, "retention/_panel.html", _member_context(request, run, score, filters, days=12 * 7)
     )
 
@@ -320,4 +320,4 @@ def _totals(request: HttpRequest, run: ScoreRun) -> HttpResponse:
         "smallest": totals.SMALLEST_GROUP,
         **_frame_context(run, filters),
     }
-    return render(request, "retention/totals.html", context)
+    return frame.page(request, "retention/totals.html", context)
