@@ -43,13 +43,20 @@ class Keep:
     def __init__(self, seen: QuerySet | None, *parts: object) -> None:
         self._parts = [_text(seen), *map(str, parts)]
 
+    def has(self, what: str) -> bool:
+        """Whether it need not be made."""
+        return self._key(what) in caches["figures"]
+
     def __call__(self, what: str, make: Callable[[], Made]) -> Made:
-        key = hashlib.sha256("|".join([*self._parts, what]).encode()).hexdigest()
+        key = self._key(what)
         found = caches["figures"].get(key, MISSING)
         if found is MISSING:
             found = make()
             caches["figures"].set(key, found, LONGEST)
         return found
+
+    def _key(self, what: str) -> str:
+        return hashlib.sha256("|".join([*self._parts, what]).encode()).hexdigest()
 
 
 def _text(seen: QuerySet | None) -> str:

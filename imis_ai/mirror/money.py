@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -12,11 +13,13 @@ from imis_ai.mirror.kept import Keep
 from imis_ai.mirror.models import Invoice, Member
 
 SOON = timedelta(days=28)
+DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
 YEAR = timedelta(days=365)
 OLD = timedelta(days=60)
 POINTS = 12
 MONTHS = 6  # of receipts, this one included
+OWED = ("overdue", "invoices", "old", "due", "due_invoices", "received")
 AMOUNT = DecimalField(max_digits=14, decimal_places=2)
 
 
@@ -37,8 +40,31 @@ class Outlook:
 
 
 def outlook(*, seen: QuerySet | None, today: date, data: str) -> Outlook:
-    """Kept until the data of a member changes. `seen` None is everybody. One query, or none."""
-    return Keep(seen, data)(f"money {today}", lambda: _outlook(seen, today))
+    """What is owed now is kept until the data of a member changes, months that are over for ten minutes: they
+    seldom change and are dear to add up. One query, or none.
+    """
+    months, name = Keep(seen), f"money of past months {today}"
+
+    def add_up() -> dict[str, Any]:
+        if months.has(name):
+            return _rows(seen, min(today - MONTH, today.replace(day=1) - DAY)).aggregate(**_now(today))
+        return _rows(seen, today - YEAR - MONTH).aggregate(**_now(today), **_past(today))
+
+    def add_up_months() -> dict[str, Any]:
+        if "received_year_ago" in now:
+            return now
+        return _rows(seen, today - YEAR - MONTH).aggregate(**_past(today))
+
+    now = Keep(seen, data)(f"money {today}", add_up)
+    past = months(name, add_up_months)
+    owed = {each: now[each] for each in OWED}
+    by_month = [(start, past[f"month_{n}"]) for n, (start, _) in enumerate(_months(today)[:-1])]
+    return Outlook(
+        **owed,
+        received_year_ago=past["received_year_ago"],
+        past=[*(float(past[f"past_{n}"]) for n in range(POINTS - 1)), float(now["overdue"])],
+        by_month=[*by_month, (today.replace(day=1), now["this_month"])],
+    )
 
 
 def overdue(today: date) -> Q:
@@ -56,26 +82,34 @@ def owing(members: QuerySet[Member], *, what: str, today: date) -> QuerySet[Memb
     return members.filter(Exists(invoices.filter(paid_on__gt=today - MONTH, paid_on__lte=today)))
 
 
-def _outlook(seen: QuerySet | None, today: date) -> Outlook:
-    rows = Invoice.objects.filter(Q(paid_on=None) | Q(paid_on__gt=today - YEAR - MONTH))
-    rows = rows.filter(member__gone_at=None) if seen is None else rows.filter(member__in=seen)
+def _now(today: date) -> dict[str, Any]:
+    """Over what is unpaid and what was paid of late: few rows, each found by an index."""
     owed = Coalesce(F("balance"), F("amount"))
-    months = _months(today)
+    return {
+        "overdue": _sum(owed, overdue(today)),
+        "invoices": Count("pk", filter=overdue(today)),
+        "old": _sum(owed, overdue(today - OLD)),
+        "due": _sum(owed, _due(today)),
+        "due_invoices": Count("pk", filter=_due(today)),
+        "received": _paid(today - MONTH, today),
+        "this_month": _dues(*_months(today)[-1]),
+    }
+
+
+def _past(today: date) -> dict[str, Any]:
+    """What was overdue at the ends of earlier months, and what came in during them."""
     ends = [today - MONTH * n for n in range(POINTS - 1, 0, -1)]
-    found = rows.aggregate(
-        overdue=_sum(owed, overdue(today)),
-        invoices=Count("pk", filter=overdue(today)),
-        old=_sum(owed, overdue(today - OLD)),
-        due=_sum(owed, _due(today)),
-        due_invoices=Count("pk", filter=_due(today)),
-        received=_paid(today - MONTH, today),
-        received_year_ago=_paid(today - YEAR - MONTH, today - YEAR),
+    return {
+        "received_year_ago": _paid(today - YEAR - MONTH, today - YEAR),
         **{f"past_{n}": _sum(F("amount"), _was_overdue(day)) for n, day in enumerate(ends)},
-        **{f"month_{n}": _dues(start, end) for n, (start, end) in enumerate(months)},
-    )
-    past = [float(found.pop(f"past_{n}")) for n in range(len(ends))]
-    by_month = [(start, found.pop(f"month_{n}")) for n, (start, _) in enumerate(months)]
-    return Outlook(**found, past=[*past, float(found["overdue"])], by_month=by_month)
+        **{f"month_{n}": _dues(start, end) for n, (start, end) in enumerate(_months(today)[:-1])},
+    }
+
+
+def _rows(seen: QuerySet | None, since: date) -> QuerySet[Invoice]:
+    """Unpaid, or paid after that day."""
+    rows = Invoice.objects.filter(Q(paid_on=None) | Q(paid_on__gt=since))
+    return rows.filter(member__gone_at=None) if seen is None else rows.filter(member__in=seen)
 
 
 def _due(today: date) -> Q:

@@ -107,7 +107,21 @@ class RiskScore(models.Model):
             models.Index(fields=["run", "id"], name="score_abstained", condition=~Q(abstained="")),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["run", "member"], name="score_once_per_run"),
+            models.UniqueConstraint(
+                fields=["run", "member"],
+                name="score_once_per_run",
+                # what the first page adds up, so that sums over everybody do not read the wide rows
+                include=[
+                    "risk_90",
+                    "low_90",
+                    "high_90",
+                    "risk_renewal",
+                    "low_renewal",
+                    "high_renewal",
+                    "renews_on",
+                    "dues",
+                ],
+            ),
             models.CheckConstraint(
                 condition=Q(risk_90__isnull=True) | Q(risk_30__lte=F("risk_60"), risk_60__lte=F("risk_90")),
                 name="score_never_falls_with_the_horizon",

@@ -73,10 +73,7 @@ def tab_counts(*, seen: QuerySet, run: ScoreRun, horizon: int) -> dict[str, int]
 
 
 def _overview(run: ScoreRun, horizon: int) -> Overview:
-    tables = [
-        (label, totals.groups(run=run, horizon=horizon, by=by))
-        for label, by in (("Tier", "tier"), ("Chapter", "chapter"))
-    ]
+    tables = [*totals.groups(run=run, horizon=horizon).items()]
     return Overview(totals.totals(run=run, horizon=horizon), tables)
 
 

@@ -253,6 +253,8 @@ def _order(filters: Filters) -> list:
         "next": ["risk_renewal"],
     }
     falls = filters.sort.startswith("-")
+    if filters.view == "unscored":
+        fields["risk"] = []  # nobody has one; without it an index finds the rows
     keys = [F(name) for name in fields[filters.sort.lstrip("-")]]
     return [key.desc(nulls_last=True) if falls else key.asc(nulls_last=True) for key in keys] + ["pk"]
 

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, F, FloatField, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Cast, Coalesce, TruncMonth
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet, Subquery
 from django.urls import reverse
 from django.utils.timezone import localtime
 
@@ -25,6 +26,15 @@ from retention.queries.totals import AHEAD
 WEEKS = 12
 MONTHS = 7  # ahead, this one included
 EARLIER = timedelta(weeks=4)  # the figure is compared with that of a run at least so old
+COLUMNS = (
+    "renews_on", "dues", "risk_90", "low_90", "high_90", "risk_renewal", "low_renewal", "high_renewal",
+)  # fmt: skip
+# OFFSET 0 keeps the inner query from being written out again in every sum
+PLAIN = """
+SELECT renews_on, coalesce(dues::float8, 0) AS dues, risk, coalesce((high - low) / %s, 0) AS risk_sd, renewal,
+    coalesce(renewal, 0) AS leaves, coalesce((renewal_high - renewal_low) / %s, 0) AS leaves_sd
+FROM ({shares}) shares (renews_on, dues, risk, low, high, renewal, renewal_low, renewal_high) OFFSET 0
+"""
 
 
 @dataclass(frozen=True)
@@ -63,25 +73,12 @@ def part(asked: Asked) -> Part:
 
 
 def outlook(*, run: ScoreRun, seen: QuerySet | None) -> Outlook:
-    """One query, grouped by the month in which the terms end."""
-    rows = RiskScore.objects.filter(run=run, risk_90__isnull=False)
+    """One query, grouped by the day on which the terms end; an index holds all that it reads."""
+    rows = RiskScore.objects.filter(run=run, risk_90__isnull=False).order_by()
     rows = rows.filter(member__gone_at=None) if seen is None else rows.filter(member__in=seen)
-    ending = Q(renews_on__gte=run.as_of, renews_on__lte=run.as_of + AHEAD, risk_renewal__isnull=False)
-    start, _ = bands.share_bounds("md")
-    grouped = rows.order_by().annotate(
-        month=TruncMonth("renews_on"), soon=Case(When(ending, then=1), default=0)
-    )
-    dues = Coalesce(Cast("dues", FloatField()), Value(0.0))
-    found = grouped.values("month", "soon").annotate(
-        n=Count("pk"),
-        risky=Count("pk", filter=Q(risk_90__gte=start)),
-        **_moments("count", "renewal", Value(1.0, FloatField())),
-        **_moments("lost", "90", dues),
-        **_moments("dues", "renewal", dues),
-    )
-    parts = list(found)
-    soon = [part for part in parts if part["soon"]]
-    number = sum(part["n"] for part in soon)
+    parts = _by_end(rows)
+    soon = [part for part in parts if part["end"] and run.as_of <= part["end"] <= run.as_of + AHEAD]
+    number = sum(part["with_end"] for part in soon)
     leaving = _sum80(soon, "count")
     return Outlook(
         scored=sum(part["n"] for part in parts),
@@ -93,16 +90,36 @@ def outlook(*, run: ScoreRun, seen: QuerySet | None) -> Outlook:
     )
 
 
-def _moments(name: str, key: str, weight: Any) -> dict[str, Any]:
-    """What mean and range of a weighted sum of chances are made of."""
-    risk, low, high = (Coalesce(F(f"{part}_{key}"), Value(0.0)) for part in ("risk", "low", "high"))
-    spread = weight * (high - low) / (2 * NORMAL_80)
+def _by_end(rows: QuerySet) -> list[dict[str, Any]]:
+    """By the end of the term: what mean and range of weighted sums of chances are made of.
+
+    Chances are read as plain numbers once per row, which Django cannot say: it would write each out wherever
+    it is used.
+    """
+    start, _ = bands.share_bounds("md")
+    try:
+        shares, params = rows.values_list(*COLUMNS).query.sql_with_params()
+    except EmptyResultSet:  # a chapter manager without a chapter
+        return []
+    sums = {"n": "count(*)", "with_end": "count(renewal)", "risky": "count(*) FILTER (WHERE risk >= %s)"}
+    sums |= _moments("count", "1", "leaves", "leaves_sd") | {"count_all": "count(renewal)"}
+    sums |= _moments("lost", "dues", "risk", "risk_sd") | _moments("dues", "dues", "leaves", "leaves_sd")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT renews_on, {', '.join(sums.values())} FROM ({PLAIN.format(shares=shares)}) plain"  # noqa: S608
+            " GROUP BY renews_on",
+            [start, 2 * NORMAL_80, 2 * NORMAL_80, *params],
+        )
+        return [dict(zip(("end", *sums), row, strict=True)) for row in cursor.fetchall()]
+
+
+def _moments(name: str, weight: str, share: str, spread: str) -> dict[str, str]:
     return {
-        f"{name}_all": Sum(weight),
-        f"{name}_p": Sum(weight * risk),
-        f"{name}_coin": Sum(weight * weight * risk * (1 - risk)),
-        f"{name}_sd": Sum(spread),
-        f"{name}_var": Sum(spread * spread),
+        f"{name}_all": f"sum({weight})",
+        f"{name}_p": f"sum({weight} * {share})",
+        f"{name}_coin": f"sum({weight} * {weight} * {share} * (1 - {share}))",
+        f"{name}_sd": f"sum({weight} * {spread})",
+        f"{name}_var": f"sum({weight} * {weight} * {spread} * {spread})",
     }
 
 
@@ -119,7 +136,7 @@ def _by_month(parts: list[dict], today: date) -> list[tuple[date, float, Sum80]]
     """Month, all dues, dues expected with their range: of terms that end from today on."""
     made = []
     for first in _months(today):
-        own = [part for part in parts if part["month"] == first]
+        own = [part for part in parts if part["end"] and part["end"].replace(day=1) == first]
         most = sum(part["dues_all"] or 0 for part in own)
         lost = _sum80(own, "dues")
         made.append((first, most, Sum80(most - lost.value, most - lost.high, most - lost.low)))

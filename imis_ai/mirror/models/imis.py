@@ -218,7 +218,11 @@ class Invoice(OfMember):
     term_end = models.DateField(null=True)
 
     class Meta(OfMember.Meta):
-        indexes = [models.Index(fields=["due_on"], name="invoice_by_due")]
+        indexes = [
+            models.Index(fields=["due_on"], name="invoice_by_due"),
+            models.Index(fields=["due_on"], name="invoice_unpaid", condition=Q(paid_on=None)),
+            models.Index(fields=["paid_on"], name="invoice_by_paid"),
+        ]
 
 
 class InvoiceLine(OfMember):
