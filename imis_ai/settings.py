@@ -80,6 +80,9 @@ SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 MAIL_FROM = env.str("MAIL_FROM", default="membership@localhost.invalid")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=MAIL_FROM)  # invitations and the daily e-mail
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
+# in whose name retention writes: "Name <address>"; without it letters come from MAIL_FROM and carry no name
+DIRECTOR_OF_THE_DEMO = "Helena Brandt <director@localhost.invalid>"
+MAIL_DIRECTOR = env.str("MAIL_DIRECTOR", default=DIRECTOR_OF_THE_DEMO if DEMO else "")
 MAIL_URL = "" if DEMO else env.str("EMAIL_URL", default="")
 MAIL = env.email_url_config(MAIL_URL) if MAIL_URL else {}
 EMAIL_BACKEND = MAIL.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")

@@ -17,6 +17,7 @@ from retention.calc.training import TooLittle
 from retention.models import ScoreRun
 
 WEEKS = 12
+DRAFTS = "Drafts"
 REFUSALS = (NoModel, Refused)
 
 
@@ -74,6 +75,15 @@ def rescore(progress: Progress) -> int:
 
 def _day(text: str | None) -> date:
     return date.fromisoformat(text) if text else timezone.localdate()
+
+
+@job("retention.draft", title="Draft messages of retention", stages=(DRAFTS,), refusals=(Blocked,))
+def draft(progress: Progress) -> int:
+    """Part of the night. Nothing leaves before a person, or the policy of the third phase, approves it."""
+    progress.stage(DRAFTS)
+    made = actions.draft_night(now=timezone.now(), checkpoint=progress.checkpoint)
+    progress.note(f"{len(made.drafts):,} drafted, {len(made.left_out):,} left out with a reason.")
+    return len(made.drafts)
 
 
 @job("retention.propose", title="Suggest scores for iMIS", refusals=(Blocked,))

@@ -83,6 +83,9 @@ RIGHTS = {
     ),
     "approvals.reverse": Right("approve a reversal in iMIS", ("membership", "finance")),
     "retention.publish": Right("approve scores for iMIS", ("membership",)),
+    "retention.outreach": Right(
+        "decide on messages to members at risk and what they may be given", ("membership", "chapter")
+    ),
     "messages.write": Right("write templates and offers", ("membership", "admin")),
     "messages.approve": Right("approve templates and offers", ("membership",)),
     "messages.answers": Right("answer members who ask for a person", ("membership", "chapter", "finance")),

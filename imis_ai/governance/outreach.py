@@ -1,7 +1,7 @@
 """Messages as proposals: one kind per area, from approved texts, decided one by one, sent by the outbox."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,6 +28,14 @@ class Made:
 
     proposals: dict[str, Proposal]
     left_out: dict[str, WhyNot]
+
+
+@dataclass(frozen=True)
+class About:
+    """What differs from member to member: why this channel, and what the draft was made from."""
+
+    channel_reason: str = ""
+    made_from: dict[str, Any] = field(default_factory=dict)
 
 
 def message_kind(
@@ -80,12 +88,15 @@ def propose(
     is_automatic: bool = False,
     scope: dict[str, Any] | None = None,
     made_from: dict[str, Any] | None = None,
+    about: Mapping[str, About] | None = None,
+    sender: str = "",
 ) -> Made:
     """Draft a message for each member who may be contacted, and put it before the people who decide.
 
-    `reason` says why this channel. Who is left out is named with the rule. Each draft counts as planned, so
-    that no other area plans a message on top of it. Lots are drawn before the first draft, and an arm's own
-    texts and offer take the place of those given.
+    `reason` says why this channel, `about` what differs by member, `sender` in whose name it is written (see
+    `messages.mail`). Who is left out is named with the rule. Each draft counts as planned, so that no other
+    area plans a message on top of it. Lots are drawn before the first draft, and an arm's own texts and offer
+    take the place of those given.
     """
     if channel not in SENDABLE:
         raise Blocked(
@@ -106,8 +117,10 @@ def propose(
         if imis_id not in made:
             left_out[imis_id] = NO_TEXT
             continue
-        extra = {"is_automatic": is_automatic, "channel_reason": reason}
-        known = (made_from or {}) | tried.get(imis_id, {})
+        own = (about or {}).get(imis_id, About())
+        extra = {"is_automatic": is_automatic, "channel_reason": own.channel_reason or reason}
+        extra |= {"sender": sender} if sender else {}
+        known = (made_from or {}) | own.made_from | tried.get(imis_id, {})
         draft = _proposal(made[imis_id], extra, people[imis_id].chapter, scope or {}, known)
         try:
             found[imis_id] = _put(draft, by, now)

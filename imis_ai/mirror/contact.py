@@ -67,6 +67,11 @@ def people(imis_ids: Collection[str]) -> dict[str, Person]:
     return found
 
 
+def alive(imis_ids: Collection[str]) -> QuerySet[Member]:
+    """Those of the members who are alive in iMIS, for rules that choose among members."""
+    return Member.objects.filter(imis_id__in=imis_ids, gone_at=None)
+
+
 def retained(imis_id: str) -> str:
     """The number that counts today: that of the record which was kept when records were merged."""
     kept = MemberAlias.objects.filter(imis_id=imis_id).values_list("retained_imis_id", flat=True).first()
@@ -126,11 +131,16 @@ def renewed_since(moments: dict[str, datetime]) -> dict[str, date]:
     return found
 
 
-def activities_since(imis_id: str, since: datetime, until: datetime) -> QuerySet[Activity]:
-    """Opens and clicks of e-mail between two moments, oldest first."""
+def opens_since(imis_ids: Collection[str], since: datetime, until: datetime) -> dict[str, list[datetime]]:
+    """Moments at which each of them opened or clicked an e-mail, oldest first. One query."""
     kinds = ("email_open", "email_click")
-    rows = Activity.objects.filter(member__imis_id=imis_id, kind__in=kinds, at__gte=since, at__lte=until)
-    return rows.order_by("at")
+    rows = Activity.objects.filter(
+        member__imis_id__in=imis_ids, kind__in=kinds, at__gte=since, at__lte=until
+    ).order_by("at")
+    found: dict[str, list[datetime]] = {}
+    for imis_id, at in rows.values_list("member__imis_id", "at"):
+        found.setdefault(imis_id, []).append(at)
+    return found
 
 
 def visible(viewer: User, imis_ids: Collection[str]) -> dict[str, str]:

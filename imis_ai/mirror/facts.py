@@ -38,6 +38,13 @@ def renewal_dates(imis_ids: Collection[str], today: date) -> Facts:
     return {row.imis_id: Known(row.paid_through.isoformat(), row.seen_at) for row in rows}
 
 
+def ended_on(imis_ids: Collection[str], today: date, *, grace: int) -> Facts:
+    """The day on which the membership ended, as ISO, while its benefits still run."""
+    first = today - timedelta(days=grace)
+    rows = _members(imis_ids).filter(paid_through__gte=first, paid_through__lt=today)
+    return {row.imis_id: Known(row.paid_through.isoformat(), row.seen_at) for row in rows}
+
+
 def dues(imis_ids: Collection[str], now: datetime) -> Facts:
     """Price of the newest term, as a plain decimal."""
     rows = Term.objects.filter(member__imis_id__in=imis_ids, member__gone_at=None, price__gt=0)
@@ -75,6 +82,27 @@ def events_attended(imis_ids: Collection[str], now: datetime) -> Facts:
 
 def top_benefits(imis_ids: Collection[str], now: datetime) -> dict[str, tuple[Known, Known]]:
     """The benefit used most in the last 12 months, and how often; of equals the first by name."""
+    found: dict[str, tuple[Known, Known]] = {}
+    for row in _benefits(imis_ids, now):
+        known = Known(row["reference"], row["seen"]), Known(row["n"], row["seen"])
+        found.setdefault(row["member__imis_id"], known)
+    return found
+
+
+def benefits_used(imis_ids: Collection[str], now: datetime) -> Facts:
+    """Up to three benefits of the last 12 months, most used first, as name and count: library|8;forum|3."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    seen: dict[str, datetime] = {}
+    for row in _benefits(imis_ids, now):
+        found.setdefault(row["member__imis_id"], []).append((row["reference"], row["n"]))
+        seen[row["member__imis_id"]] = max(row["seen"], seen.get(row["member__imis_id"], row["seen"]))
+    return {
+        imis_id: Known(";".join(f"{name}|{n}" for name, n in used[:3]), seen[imis_id])
+        for imis_id, used in found.items()
+    }
+
+
+def _benefits(imis_ids: Collection[str], now: datetime) -> QuerySet:
     rows = Activity.objects.filter(
         member__imis_id__in=imis_ids,
         member__gone_at=None,
@@ -83,11 +111,7 @@ def top_benefits(imis_ids: Collection[str], now: datetime) -> dict[str, tuple[Kn
         at__lt=now,
     ).exclude(reference="")
     counted = rows.values("member__imis_id", "reference").annotate(n=Count("pk"), seen=Max("seen_at"))
-    found: dict[str, tuple[Known, Known]] = {}
-    for row in counted.order_by("member__imis_id", "-n", "reference"):
-        known = Known(row["reference"], row["seen"]), Known(row["n"], row["seen"])
-        found.setdefault(row["member__imis_id"], known)
-    return found
+    return counted.order_by("member__imis_id", "-n", "reference")
 
 
 def next_chapter_events(imis_ids: Collection[str], now: datetime) -> dict[str, tuple[Known, datetime]]:

@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,10 +18,15 @@ from django.utils import timezone
 from imis_ai.accounts.models import User
 from imis_ai.governance import rollout
 from imis_ai.governance import tasks as governance
+from imis_ai.governance.messages import defaults
 from imis_ai.jobs import queries as jobs
+from imis_ai.mirror import access
 from imis_ai.mirror import queries as mirror
 from imis_ai.ops import launch, people
 from imis_ai.ops.processes import Kind
+from retention.actions import promises
+from retention.queries import list as risk
+from retention.queries import promises as promised
 
 MEMBERS = 5000
 PATIENCE = 180.0  # seconds for a program of ours to answer; the first start makes the association
@@ -54,6 +60,8 @@ STEPS = (
     Step("registry.check", {}),
     Step("retention.propose", {}),
 )
+DRAFTS = (Step("retention.draft", {}),)  # after there are people, approved texts and something to offer
+SEATS, WEBINARS, PEERS = 25, 2, 60
 LOGINS = (
     Login("priya", "Priya Raman", "membership", "all members", extras=("guardrail_owner",)),
     Login("frank", "Frank Osei", "finance", "all members, for their money", extras=("guardrail_owner",)),
@@ -120,11 +128,11 @@ def _database() -> str:
     return hashlib.sha256(settings.DATABASE_URL.encode()).hexdigest()
 
 
-def to_do() -> list[Step]:
+def to_do(steps: Sequence[Step] = STEPS) -> list[Step]:
     """Steps that have never ended well, and all that come after one of them."""
-    for number, step in enumerate(STEPS):
+    for number, step in enumerate(steps):
         if jobs.last_done(step.job) is None:
-            return list(STEPS[number:])
+            return list(steps[number:])
     return []
 
 
@@ -156,6 +164,28 @@ def make_logins() -> None:
                 chapters=list(login.chapters),
                 extras=login.extras,
             )
+
+
+def approve_texts(now: datetime) -> None:
+    """Shipped texts and offers nobody decided on, by the demo's membership manager; the log names her."""
+    defaults.load(now=now)
+    defaults.approve_waiting(by=_manager(), now=now)
+
+
+def plan_gifts(now: datetime) -> None:
+    """Seats at the next webinars, and members who agree to be introduced: once, as staff would enter them."""
+    run, by = risk.current_run(), _manager()
+    if run is None or promised.introducers():
+        return
+    for webinar in promised.webinars(now=now)[:WEBINARS]:
+        promises.set_aside(event=webinar.event.key, seats=SEATS, by=by, now=now)
+    steady = risk.listed(seen=access.members(by), run=run, filters=risk.Filters(bands=("lo",), sort="-value"))
+    for score in steady[:PEERS]:
+        promises.agree(imis_id=score.member.imis_id, by=by, now=now)
+
+
+def _manager() -> User:
+    return User.objects.get(username=LOGINS[0].username)
 
 
 def open_areas(now: datetime) -> None:

@@ -12,6 +12,7 @@ PARTS = (
     "registry.keep_trained",
     "retention.score",
     "retention.propose",
+    "retention.draft",
     "registry.check",
     "governance.reconcile",
     "privacy.purge",

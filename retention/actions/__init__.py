@@ -1,5 +1,6 @@
 """Every write of the retention domain."""
 
+from retention.actions.draft import compose, draft_night
 from retention.actions.forget import forget
 from retention.actions.live import went_live
 from retention.actions.propose import propose_scores
@@ -7,4 +8,14 @@ from retention.actions.prune import prune
 from retention.actions.score import rescore, score_members
 from retention.actions.train import train_churn
 
-__all__ = ["forget", "propose_scores", "prune", "rescore", "score_members", "train_churn", "went_live"]
+__all__ = [
+    "compose",
+    "draft_night",
+    "forget",
+    "propose_scores",
+    "prune",
+    "rescore",
+    "score_members",
+    "train_churn",
+    "went_live",
+]

@@ -1,8 +1,9 @@
 """What the retention domain adds to the product, one module per part."""
 
-from retention.wiring import scores
+from retention.wiring import outreach, scores
 
 
 def connect() -> None:
     """Called once at start."""
     scores.connect()
+    outreach.connect()

@@ -212,6 +212,8 @@ def test_a_name_that_carries_a_link_or_a_figure_is_no_fact():
 def test_the_shipped_texts_pass_their_own_check_and_wait_for_a_person():
     waiting = defaults.load(now=NOW)
     member = reachable(first_name="Dana", joined_on=dt.date(2019, 3, 1), paid_through=dt.date(2026, 12, 31))
+    ended = reachable(first_name="Ada", paid_through=NOW.date() - dt.timedelta(days=9))
+    given = an_offer(what="a guest pass for a colleague")
     TermFactory(member=member, price=Decimal("250.00"))
     attend(member, 3)
     use(member, "Salary Survey", 6)
@@ -221,8 +223,11 @@ def test_the_shipped_texts_pass_their_own_check_and_wait_for_a_person():
     assert defaults.load(now=NOW) == []
     for version in waiting:
         templates.approve(version=version, by=UserFactory(), now=NOW)
-        made = drafts.make(imis_ids=[member.imis_id], area=version.template.area, versions=[version], now=NOW)
-        payload = made[member.imis_id].payload()
+        who = (ended if version.template.use == "grace" else member).imis_id
+        made = drafts.make(
+            imis_ids=[who], area=version.template.area, versions=[version], offer=given, now=NOW
+        )
+        payload = made[who].payload()
         assert drafts.problems_of(payload) == [], payload["body"]
         assert "  " not in payload["body"]
 

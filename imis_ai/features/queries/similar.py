@@ -1,5 +1,6 @@
 """Members like this one: nearest in the space of standardised features."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,6 +34,18 @@ def neighbours(member_pseudonym: str | UUID, n: int = 10) -> list[Neighbour]:
     return (
         _in_database(member_pseudonym, mine, n) if has_pgvector() else _in_memory(member_pseudonym, mine, n)
     )
+
+
+def nearest_among(member_pseudonym: str | UUID, others: Collection[str]) -> list[Neighbour]:
+    """The others, nearest first; those without a vector are left out."""
+    wanted = {str(member_pseudonym), *map(str, others)}
+    rows = MemberVector.objects.filter(pk__in=wanted).values_list("pseudonym", "values")
+    vectors = {str(pseudonym): np.array(values) for pseudonym, values in rows}
+    mine = vectors.pop(str(member_pseudonym), None)
+    if mine is None:
+        return []
+    found = [Neighbour(each, float(np.linalg.norm(vector - mine))) for each, vector in vectors.items()]
+    return sorted(found, key=lambda each: (each.distance, each.pseudonym))
 
 
 def _in_database(me: str | UUID, mine: list[float], n: int) -> list[Neighbour]:

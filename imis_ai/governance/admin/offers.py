@@ -34,7 +34,8 @@ class OfferForm(forms.ModelForm):
     expires_after_days = forms.IntegerField(min_value=1, max_value=365, initial=14)
     reasons = forms.CharField(
         required=False,
-        help_text="Reasons it fits, with commas between. Empty: any reason.",
+        help_text="Reasons and stages it fits, with commas between. Empty: any. In retention the reasons are"
+        " groups of features (events, portal, payments …), the stages early, expiry, grace.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     note = forms.CharField(
@@ -46,7 +47,7 @@ class OfferForm(forms.ModelForm):
 
     class Meta:
         model = Offer
-        fields = ("name",)
+        fields = ("name", "needs")
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -73,7 +74,7 @@ class OfferAdmin(VersionedAdmin):
     change_form_template = "governance/admin/offer.html"
     list_display = ("name", "live", "waiting")
     search_fields = ("name",)
-    fields = ("name", *TERMS, "note")
+    fields = ("name", "needs", *TERMS, "note")
 
     def of(self, version: OfferVersion) -> Offer:
         return version.offer

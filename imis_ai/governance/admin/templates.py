@@ -34,7 +34,7 @@ class TemplateForm(forms.ModelForm):
 
     class Meta:
         model = Template
-        fields = ("name", "area", "channel", "purpose")
+        fields = ("name", "area", "channel", "purpose", "use")
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -71,6 +71,7 @@ class TemplateAdmin(VersionedAdmin):
         "area",
         "channel",
         "purpose",
+        "use",
         "subject",
         "body",
         "tone",

@@ -3,7 +3,7 @@
 Callers name these functions; the modules behind them are its own.
 """
 
-from imis_ai.governance.messages.channels import Choice, choose_channel
+from imis_ai.governance.messages.channels import Choice, choose_channel, choose_channels
 from imis_ai.governance.messages.contact import may_contact, people_only_from, refusals
 from imis_ai.governance.messages.drafts import Draft, make, revise, usable
 
@@ -11,6 +11,7 @@ __all__ = [
     "Choice",
     "Draft",
     "choose_channel",
+    "choose_channels",
     "make",
     "may_contact",
     "people_only_from",

@@ -1,5 +1,6 @@
 """Which channel suits a member: what they agreed to, where they answered before, and why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,9 +10,11 @@ from imis_ai.governance.refusals import WhyNot
 from imis_ai.mirror import contact as mirror
 
 LOOKED_BACK = timedelta(days=365)
+READ_WITHIN = timedelta(days=14)
 PRIOR_ANSWERS, PRIOR_SENT = 1, 5  # so that one lucky answer does not decide
 ORDER = (Channel.EMAIL, Channel.SMS, Channel.PORTAL)
 ANSWERED = (ContactEntry.State.REPLIED,)
+Record = dict[str, tuple[int, int]]  # per channel: how often contacted, how often answered
 
 
 @dataclass(frozen=True)
@@ -35,35 +38,59 @@ def choose_channel(
 
     No consent, no channel.
     """
-    refused: dict[str, WhyNot] = {}
+    found = choose_channels(
+        imis_ids=[imis_id], area=area, now=now, allowed=allowed, is_automatic=is_automatic
+    )
+    return found[imis_id]
+
+
+def choose_channels(
+    *,
+    imis_ids: Collection[str],
+    area: str,
+    now: datetime,
+    allowed: tuple[str, ...] = ORDER,
+    is_automatic: bool = False,
+) -> dict[str, Choice]:
+    """The same for many members, in as many queries as for one."""
+    refused: dict[str, dict[str, WhyNot]] = {imis_id: {} for imis_id in imis_ids}
     for channel in allowed:
         found = contact.refusals(
-            imis_ids=[imis_id], channel=channel, area=area, now=now, is_automatic=is_automatic
+            imis_ids=imis_ids, channel=channel, area=area, now=now, is_automatic=is_automatic
         )
-        if imis_id in found and not found[imis_id].waits:
-            refused[channel] = found[imis_id].why
+        for imis_id, refusal in found.items():
+            if not refusal.waits:
+                refused[imis_id][channel] = refusal.why
+    records = _records([imis_id for imis_id in imis_ids if len(refused[imis_id]) < len(allowed)], now)
+    return {imis_id: _choice(allowed, refused[imis_id], records.get(imis_id, {})) for imis_id in imis_ids}
+
+
+def _choice(allowed: tuple[str, ...], refused: dict[str, WhyNot], record: Record) -> Choice:
     open_ones = [channel for channel in ORDER if channel in allowed and channel not in refused]
     if not open_ones:
         first = next(iter(refused.values()), None)
         return Choice("", first.sentence if first else "No channel was asked for.", refused)
-    record = _record(imis_id, now)
     best = max(open_ones, key=lambda channel: (_rate(record.get(channel, (0, 0))), -ORDER.index(channel)))
     return Choice(best, _reason(best, record.get(best, (0, 0)), open_ones), refused)
 
 
-def _record(imis_id: str, now: datetime) -> dict[str, tuple[int, int]]:
-    """Per channel: how often this person was contacted, and answered or opened it within two weeks."""
-    person = mirror.people([imis_id]).get(imis_id)
-    ids = person.ids if person else (imis_id,)
+def _records(imis_ids: Collection[str], now: datetime) -> dict[str, Record]:
+    """Per member and channel: how often they were contacted, and answered or opened it within two weeks."""
+    people = mirror.people(imis_ids)
+    own = {number: imis_id for imis_id, person in people.items() for number in person.ids}
     rows = ContactEntry.objects.filter(
-        imis_id__in=ids, sent_at__gte=now - LOOKED_BACK, sent_at__lte=now, state__in=contact.OUT
-    )
-    found: dict[str, tuple[int, int]] = {}
-    opened = [each.at for each in mirror.activities_since(ids[0], now - LOOKED_BACK, now)]
-    for channel, state, at in rows.values_list("channel", "state", "sent_at"):
-        is_read = channel == Channel.EMAIL and any(at <= read <= at + timedelta(days=14) for read in opened)
-        sent, answered = found.get(channel, (0, 0))
-        found[channel] = sent + 1, answered + (state in ANSWERED or is_read)
+        imis_id__in=own, sent_at__gte=now - LOOKED_BACK, sent_at__lte=now, state__in=contact.OUT
+    ).values_list("imis_id", "channel", "state", "sent_at")
+    contacts = list(rows)
+    opened = mirror.opens_since({people[own[row[0]]].imis_id for row in contacts}, now - LOOKED_BACK, now)
+    found: dict[str, Record] = {}
+    for number, channel, state, at in contacts:
+        imis_id = own[number]
+        reads = opened.get(people[imis_id].imis_id, ()) if channel == Channel.EMAIL else ()
+        is_answered = state in ANSWERED or any(at <= read <= at + READ_WITHIN for read in reads)
+        record = found.setdefault(imis_id, {})
+        sent, answered = record.get(channel, (0, 0))
+        record[channel] = sent + 1, answered + is_answered
     return found
 
 

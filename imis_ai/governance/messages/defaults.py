@@ -1,11 +1,16 @@
 """The texts that come with the product. They wait for a person's approval like any other."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from imis_ai.governance.messages import templates
+from django.db import transaction
+
+from imis_ai.accounts.models import User
+from imis_ai.governance.messages import offers, templates
+from imis_ai.governance.messages.offers import Terms
 from imis_ai.governance.messages.templates import Text
-from imis_ai.governance.models import Channel, Template, TemplateVersion
+from imis_ai.governance.models import Channel, Offer, OfferVersion, Template, TemplateVersion
 
 
 class Shipped(NamedTuple):
@@ -15,7 +20,16 @@ class Shipped(NamedTuple):
     purpose: str
     subject: str
     body: str
+    use: str = ""
 
+
+class ShippedOffer(NamedTuple):
+    name: str
+    needs: str
+    terms: Terms
+
+
+NOTE = "Comes with imis_ai"
 
 TEXTS = (
     Shipped(
@@ -83,20 +97,42 @@ TEXTS = (
 )
 
 
+_texts: list[Shipped] = []
+_offers: list[ShippedOffer] = []
+
+
+def ship(*, texts: Sequence[Shipped] = (), offers: Sequence[ShippedOffer] = ()) -> None:
+    """What a domain adds; called once at start."""
+    _texts.extend(text for text in texts if text not in _texts)
+    _offers.extend(offer for offer in offers if offer not in _offers)
+
+
 def load(*, now: datetime) -> list[TemplateVersion]:
-    """Put the shipped texts before staff, once; what is there already is left alone."""
+    """Put the shipped texts and offers before staff, once; what is there already is left alone.
+
+    Returns the texts that wait.
+    """
     waiting = []
-    for text in TEXTS:
-        template, is_new = Template.objects.get_or_create(
-            name=text.name, defaults={"area": text.area, "channel": text.channel, "purpose": text.purpose}
-        )
+    for text in (*TEXTS, *_texts):
+        known = {"area": text.area, "channel": text.channel, "purpose": text.purpose, "use": text.use}
+        template, is_new = Template.objects.get_or_create(name=text.name, defaults=known)
         if is_new:
-            version = templates.write(
-                template=template,
-                text=Text(text.subject, text.body),
-                by=None,
-                now=now,
-                note="Comes with imis_ai",
-            )
+            words = Text(text.subject, text.body)
+            version = templates.write(template=template, text=words, by=None, now=now, note=NOTE)
             waiting.append(templates.submit(version=version, by=None, now=now))
+    for shipped in _offers:
+        offer, is_new = Offer.objects.get_or_create(name=shipped.name, defaults={"needs": shipped.needs})
+        if is_new:
+            made = offers.write(offer=offer, terms=shipped.terms, by=None, now=now, note=NOTE)
+            offers.submit(version=made, by=None, now=now)
     return waiting
+
+
+@transaction.atomic
+def approve_waiting(*, by: User, now: datetime) -> None:
+    """What is shipped and nobody has decided on, approved by one person at once: for the demo."""
+    asked = {"state": TemplateVersion.State.WAITING, "written_by": None}
+    for text in TemplateVersion.objects.filter(**asked).select_related("template").order_by("pk"):
+        templates.approve(version=text, by=by, now=now)
+    for offer in OfferVersion.objects.filter(**asked).select_related("offer").order_by("pk"):
+        offers.approve(version=offer, by=by, now=now)

@@ -45,14 +45,15 @@ class Draft:
         }
 
 
-def usable(*, area: str, channel: str, language: str = "en") -> list[TemplateVersion]:
-    """Approved texts of an area and channel."""
+def usable(*, area: str, channel: str, use: str = "", language: str = "en") -> list[TemplateVersion]:
+    """Approved texts of an area and channel; of one use, where it is named."""
     rows = TemplateVersion.objects.filter(
         template__area=area,
         template__channel=channel,
         language=language,
         state=TemplateVersion.State.APPROVED,
     )
+    rows = rows.filter(template__use=use) if use else rows
     return list(rows.select_related("template").order_by("template__name"))
 
 

@@ -11,6 +11,8 @@ from imis_ai.governance.messages import stop
 from imis_ai.governance.messages.drafts import AUTOMATED
 from imis_ai.imis.text import clean_line
 
+DIRECTOR = "director"  # of membership: whose own address stands above what is written in their name
+
 
 class NotTaken(Exception):
     """The server has certainly not taken it. `is_final`: it never will. `is_address`: the address is why."""
@@ -22,6 +24,11 @@ class NotTaken(Exception):
 
 class Unclear(Exception):
     """The connection ended after the text was handed over: nobody knows whether it was taken."""
+
+
+def director() -> str:
+    """Name of the membership director as it stands under letters; empty where none is set."""
+    return parseaddr(settings.MAIL_DIRECTOR)[0]
 
 
 def message_id(reference: str) -> str:
@@ -39,8 +46,10 @@ def footer(reference: str, *, is_automatic: bool) -> str:
     return f"{label}Stop these messages or reach a person: {stop.link(reference)}"
 
 
-def build(*, to: str, subject: str, body: str, reference: str, is_automatic: bool, at: float) -> EmailMessage:
-    """Plain text, so that nothing in it can run or load."""
+def build(
+    *, to: str, subject: str, body: str, reference: str, is_automatic: bool, at: float, sender: str = ""
+) -> EmailMessage:
+    """Plain text, so that nothing in it can run or load. `sender` DIRECTOR: in the director's name."""
     link = stop.link(reference)
     headers = {
         "Message-ID": message_id(reference),
@@ -54,7 +63,7 @@ def build(*, to: str, subject: str, body: str, reference: str, is_automatic: boo
     return EmailMessage(
         subject=clean_line(subject, limit=150),
         body=f"{body}\n\n-- \n{settings.ASSOCIATION}\n{footer(reference, is_automatic=is_automatic)}\n",
-        from_email=settings.MAIL_FROM,
+        from_email=(sender == DIRECTOR and settings.MAIL_DIRECTOR) or settings.MAIL_FROM,
         to=[to],
         reply_to=[settings.MAIL_REPLY_TO] if settings.MAIL_REPLY_TO else None,
         headers=headers,

@@ -1,6 +1,6 @@
 """The catalogue of what staff may give: written by one, approved by another, within ceiling and budget."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -43,11 +43,11 @@ def register_facts() -> None:
 
 
 @transaction.atomic
-def write(*, offer: Offer, terms: Terms, by: User, now: datetime, note: str = "") -> OfferVersion:
-    """A new version, as a draft; an open draft by the same person is rewritten."""
+def write(*, offer: Offer, terms: Terms, by: User | None, now: datetime, note: str = "") -> OfferVersion:
+    """A new version, as a draft; an own open draft is rewritten. `by` is None for what we ship."""
     _refuse(by, RIGHT_WRITE)
     Offer.objects.select_for_update().get(pk=offer.pk)
-    version = offer.versions.filter(state=State.DRAFT, written_by=by).first()
+    version = offer.versions.filter(state=State.DRAFT, written_by=by).first() if by else None
     if version is None:
         number = (offer.versions.aggregate(last=Max("number"))["last"] or 0) + 1
         version = OfferVersion(offer=offer, number=number, written_by=by)
@@ -68,7 +68,7 @@ def save(*, offer: Offer, terms: Terms, by: User, now: datetime, note: str = "")
 
 
 @transaction.atomic
-def submit(*, version: OfferVersion, by: User, now: datetime) -> OfferVersion:
+def submit(*, version: OfferVersion, by: User | None, now: datetime) -> OfferVersion:
     """Ask a second person."""
     _refuse(by, RIGHT_WRITE)
     _move(version, State.DRAFT, state=State.WAITING)
@@ -117,10 +117,21 @@ def live(name: str) -> OfferVersion | None:
     return OfferVersion.objects.filter(offer__name=name, state=State.APPROVED).select_related("offer").first()
 
 
+def catalogue() -> list[OfferVersion]:
+    """Every approved offer whose budget pays for one more, cheapest first."""
+    rows = OfferVersion.objects.filter(state=State.APPROVED).select_related("offer").order_by("cost", "pk")
+    return [row for row in rows if left_of_budget(row) >= row.cost]
+
+
+def open_uses(imis_ids: Collection[str]) -> set[tuple[str, int]]:
+    """Pairs of member and offer where the member has it already."""
+    rows = OfferUse.objects.filter(imis_id__in=imis_ids, given_back_at=None)
+    return set(rows.values_list("imis_id", "offer_id"))
+
+
 def fitting(*, reason: str) -> list[OfferVersion]:
     """Approved offers that fit a reason and whose budget is not used up, cheapest first."""
-    rows = OfferVersion.objects.filter(state=State.APPROVED).select_related("offer").order_by("cost", "pk")
-    return [row for row in rows if _fits(row, reason) and left_of_budget(row) >= row.cost]
+    return [row for row in catalogue() if _fits(row, reason)]
 
 
 def may_give(*, version: OfferVersion, amount: Decimal, reason: str, now: datetime) -> WhyNot | None:
@@ -208,6 +219,16 @@ def give_back(*, use: OfferUse, now: datetime) -> None:
         audit.record(action="offer.given back", by=None, now=now, about=about, imis_id=use.imis_id)
 
 
+def give_back_dropped(*, now: datetime) -> int:
+    """Offers of drafts that were rejected, undone or never decided on: their money is free again."""
+    dropped = (Proposal.State.REJECTED, Proposal.State.UNDONE, Proposal.State.EXPIRED)
+    open_ones = OfferUse.objects.filter(given_back_at=None, proposal__state__in=dropped)
+    found = list(open_ones.select_related("proposal"))
+    for use in found:
+        give_back(use=use, now=now)
+    return len(found)
+
+
 def facts_of(version: OfferVersion, now: datetime) -> dict[str, Fact]:
     """What a text may say about an offer: its own approved words, and until when."""
     until = localtime(now + timedelta(days=version.expires_after_days)).date()
@@ -222,7 +243,7 @@ def facts_of(version: OfferVersion, now: datetime) -> dict[str, Fact]:
     }
 
 
-def _audit(action: str, version: OfferVersion, by: User, now: datetime) -> None:
+def _audit(action: str, version: OfferVersion, by: User | None, now: datetime) -> None:
     names = (*Terms.__dataclass_fields__, "number", "state")
     detail: dict[str, Any] = {"offer": version.offer.name, "reason": version.note}
     detail["after"] = {name: getattr(version, name) for name in names}
@@ -233,8 +254,8 @@ def _fits(version: OfferVersion, reason: str) -> bool:
     return not version.reasons or reason in version.reasons
 
 
-def _refuse(by: User, right: str) -> None:
-    if not by.may(right):
+def _refuse(by: User | None, right: str) -> None:
+    if by is not None and not by.may(right):
         raise NotAllowed(WhyNot("Your role does not change templates and offers.", rule=right))
 
 

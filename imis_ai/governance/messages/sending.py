@@ -165,5 +165,6 @@ def _hand_over(message: Message, address: str, now: datetime) -> None:
         reference=message.reference,
         is_automatic=automatic,
         at=now.timestamp(),
+        sender=payload.get("sender", ""),
     )
     mail.hand_over(made)

@@ -1,13 +1,14 @@
 """The facts that come with the product, all from the mirror."""
 
 from collections.abc import Callable, Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.utils.timezone import localdate
 
 from imis_ai.governance.messages import facts as registry
+from imis_ai.governance.messages import mail
 from imis_ai.mirror import facts
 from imis_ai.mirror.facts import Known
 from imis_ai.ui import words
@@ -35,6 +36,11 @@ def register() -> None:
         _second(facts.top_benefits),
         say=_counted("time"),
     )
+    add("benefits_used", "Most used benefits", "iMIS activities", facts.benefits_used, say=_benefits)
+    add("ended_on", "Membership ended", "iMIS membership", _ended, say=_day)
+    add("benefits_until", "Benefits run until", "iMIS membership and the grace of the settings", _ended,
+        say=_until)  # fmt: skip
+    add("director", "Membership director", "settings", _director, is_name=True)
     add("next_chapter_event", "Next event of the chapter", "iMIS events", _next_event, say=_event)
     add("years_a_member", "Years a member", "iMIS contact", _by_day(facts.years), say=_counted("year"))
     add(
@@ -56,6 +62,32 @@ def _first(read: Callable) -> registry.Read:
 
 def _second(read: Callable) -> registry.Read:
     return lambda imis_ids, now: {key: pair[1] for key, pair in read(imis_ids, now).items()}
+
+
+def _ended(imis_ids: Collection[str], now: datetime) -> facts.Facts:
+    return facts.ended_on(imis_ids, localdate(now), grace=settings.GRACE_DAYS)
+
+
+def _until(value: str | int, now: datetime) -> str:
+    return _full(date.fromisoformat(str(value)) + timedelta(days=settings.GRACE_DAYS))
+
+
+def _director(imis_ids: Collection[str], now: datetime) -> facts.Facts:
+    name = mail.director()
+    return {imis_id: Known(name, now) for imis_id in imis_ids} if name else {}
+
+
+def _benefits(value: str | int, now: datetime) -> str:
+    """As many as stand in one line: the library 8 times, the forum 3 times and webinars once."""
+    used = [part.rpartition("|") for part in str(value).split(";")]
+    said = [f"{name} {words.plural(int(n), 'time')}" for name, _, n in used]
+    while len(said) > 1 and len(_listed(said)) > registry.LONGEST:
+        said.pop()
+    return _listed(said)
+
+
+def _listed(said: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
 def _next_event(imis_ids: Collection[str], now: datetime) -> facts.Facts:

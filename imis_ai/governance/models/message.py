@@ -20,6 +20,11 @@ class Template(models.Model):
     area = models.CharField(max_length=20, help_text="retention, segments, tiers, sentiment or renewals")
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     purpose = models.CharField(max_length=200, blank=True, help_text="when staff choose it, in a sentence")
+    use = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="drafted by itself for this: campaign, reminder, grace …; empty: by people only",
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -57,7 +62,13 @@ class TemplateVersion(Versioned):
 class Offer(models.Model):
     """Something staff may give. What is not in this list cannot be offered."""
 
+    class Needs(models.TextChoices):
+        NOTHING = "", "nothing but the member's yes"
+        SEAT = "seat", "a free seat that staff set aside"
+        PEER = "peer", "a member who agreed to be introduced"
+
     name = models.CharField(max_length=80, unique=True)
+    needs = models.CharField(max_length=10, choices=Needs, blank=True, help_text="looked for with each draft")
 
     def __str__(self) -> str:
         return self.name

@@ -15,7 +15,6 @@ from django.utils import timezone
 from rich.console import Console
 
 from imis_ai import embedded
-from imis_ai.governance.messages import defaults
 from imis_ai.jobs import actions, queries, registry, terminal
 from imis_ai.ops import demo, environment, launch, people, processes
 
@@ -59,9 +58,11 @@ class Command(BaseCommand):
             if new := demo.prepare_imis():
                 self._say(f"{new} objects for suggestions in iMIS")
             demo.open_areas(timezone.now())
-            self._prepare()
+            self._prepare(demo.to_do())
             demo.make_logins()
-            defaults.load(now=timezone.now())
+            demo.approve_texts(timezone.now())
+            demo.plan_gifts(timezone.now())
+            self._prepare(demo.to_do(demo.DRAFTS))
             if demo.is_behind(timezone.localdate()):  # begun on another day: catch up in the background
                 actions.request(name="ops.nightly", by=None, now=timezone.now())
             if options["prepare_only"]:
@@ -81,8 +82,8 @@ class Command(BaseCommand):
             )
         self._say(f"Sandbox iMIS with {members:,} members on port {port}")
 
-    def _prepare(self) -> None:
-        for step in demo.to_do():
+    def _prepare(self, steps: list[demo.Step]) -> None:
+        for step in steps:
             title = queries.title(step.job)
             self.console.print(f"[bold]{title}[/]")
             began = time.monotonic()
