@@ -10,7 +10,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.8
 PORT ?= 8000
-PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
+# one more than cores: many tests wait for processes that they started or killed
+WORKERS := $(shell $(SHELL) -c 'n=$$(nproc 2>/dev/null || echo 2); test $$n -gt 3 && echo 4 || echo $$((n + 1))')
+PYTEST_ARGS ?= -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test prove check lint stop lock install browser
 

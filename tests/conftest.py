@@ -12,6 +12,18 @@ from django.core.cache import caches  # noqa: E402  likewise
 from django.db import connection  # noqa: E402  likewise
 
 NUMBERS = itertools.count()
+LONG_WALKS = (
+    "ops/test_demo_whole.py",
+    "browser/test_every_screen.py",
+    "mirror/test_kill.py",
+    "api/test_document.py",
+    "ops/test_measure.py",
+    "browser/test_walk.py",
+    "governance/test_kill.py",
+    "jobs/test_faults.py",
+    "mirror/test_concurrent_edits.py",
+    "pages/test_every_page.py",
+)
 CHAIN = ("governance_auditentry", "governance_auditdetail")
 
 
@@ -27,6 +39,20 @@ def django_db_setup(django_db_setup, django_db_blocker):
         for table in CHAIN:
             name = table.removeprefix("governance_").replace("audit", "audit_") + "_stays"
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+    yield
+    with (
+        django_db_blocker.unblock(),
+        connection.cursor() as cursor,
+    ):  # sessions of processes that tests killed
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def pytest_collection_modifyitems(items):
+    """Long walks begin first, so that no core waits for the last of them."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG_WALKS))
 
 
 @pytest.fixture(autouse=True)
