@@ -26,17 +26,13 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.urls import reverse
 
-from imis_ai.accounts.models import AccessReview, RightsChange, User
-from imis_ai.governance import kinds, proposals
-from imis_ai.governance.messages import answers
+from imis_ai.accounts.models import AccessReview, User
+from imis_ai.governance import kinds, proposals, waiting
 from imis_ai.governance.models import (
     BlindTest,
     Decision,
-    GuardrailVersion,
-    OfferVersion,
     OutboxMessage,
     RolloutChange,
-    TemplateVersion,
 )
 from imis_ai.governance.outbox.listing import OTHER, PROBLEMS, TARGET_WORDS
 from imis_ai.governance.outbox.people import refused
@@ -102,12 +98,11 @@ def _count(asked: Asked) -> list[Counted]:
 def _parts(asked: Asked) -> Iterable[QuerySet]:
     viewer, now = asked.viewer, asked.now
     may = viewer.may
-    if may("approvals.read"):
-        mine = proposals.waiting_for(viewer=viewer, now=now)
+    if (mine := waiting.decisions(viewer, now)) is not None:
         yield _counted(mine, "proposal", F("kind"), F("created_at"), due=F("due_at"), amount=F("amount"),
                        members=F("members"))  # fmt: skip
-    if may("messages.answers"):
-        yield _counted(answers.waiting_rows(viewer), "answer", F("why"), F("opened_at"))
+    if (asked_for := waiting.members(viewer, now)) is not None:
+        yield _counted(asked_for, "answer", F("why"), F("opened_at"))
     if may("outbox.read"):
         ends = asked.now.replace(hour=23, minute=59, second=59)
         queued = OutboxMessage.objects.filter(state=State.QUEUED, not_before__lte=ends)
@@ -115,10 +110,8 @@ def _parts(asked: Asked) -> Iterable[QuerySet]:
         yield _counted(refused(), "refused", F("problem"), F("not_before"))
         yield _counted(queued, "leaves", F("target"), F("not_before"))
         yield _counted(sent, "sent", F("target"), F("done_at"))
-    if may("rollout.agree"):
-        areas = [area.name for area in AREAS.values() if viewer.role in area.owners]
-        waiting = RolloutChange.objects.filter(state=RolloutChange.State.WAITING, area__in=areas)
-        yield _counted(waiting.exclude(asked_by=viewer), "rollout", F("area"), F("asked_at"))
+    if (phases := waiting.phases(viewer, now)) is not None:
+        yield _counted(phases, "rollout", F("area"), F("asked_at"))
     if may("rollout.read"):
         changed = RolloutChange.objects.filter(state=RolloutChange.State.DONE, decided_at__gte=asked.since)
         yield _counted(changed, "phase", F("area"), F("decided_at"), members=F("to_level"))
@@ -130,17 +123,11 @@ def _seldom(viewer: User, now: datetime) -> Iterable[QuerySet]:
     if viewer.may("rollout.answer"):
         tests = BlindTest.objects.filter(by=viewer, finished_at=None)
         yield _counted(tests, "blind", F("area"), F("started_at"))
-    if viewer.may("guardrails.agree"):
-        coming = GuardrailVersion.objects.filter(state="waiting").exclude(proposed_by=viewer)
-        coming = coming.exclude(pk__in=coming.filter(signatures__by=viewer).values("pk"))
-        yield _counted(coming, "guardrail", F("guardrail__name"), F("proposed_at"))
-    if viewer.may("messages.approve"):
-        for model, what in ((TemplateVersion, "template"), (OfferVersion, "offer")):
-            coming = model.objects.filter(state="waiting").exclude(written_by=viewer)
-            yield _counted(coming, what, Value(""), F("written_at"))
-    if viewer.may("people.change"):
-        changes = RightsChange.objects.filter(state=RightsChange.State.WAITING, needs_second=True)
-        changes = changes.exclude(asked_by=viewer).exclude(person=viewer)
+    if (rules := waiting.guardrails(viewer)) is not None:
+        yield _counted(rules, "guardrail", F("guardrail__name"), F("proposed_at"))
+    for what, coming in waiting.texts(viewer).items():
+        yield _counted(coming, what, Value(""), F("written_at"))
+    if (changes := waiting.rights(viewer, now)) is not None:
         yield _counted(changes, "rights", Value(""), F("asked_at"))
         this = AccessReview.objects.filter(quarter=review.quarter(now))
         left = Count("lines", filter=Q(lines__verdict="", lines__person__is_active=True))

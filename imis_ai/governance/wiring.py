@@ -16,6 +16,7 @@ from imis_ai.governance import (
     proposals,
     rollout,
     today,
+    waiting,
 )
 from imis_ai.governance.connection import promotion, signing
 from imis_ai.governance.experiments import start, widen
@@ -54,6 +55,14 @@ PLACES = (
     Place("People and rights", "people", "people", "people.read", 92, "Settings", prefix="/settings/people/"),
     Place("Guardrails and texts", "admin:index", "lock", "admin.open", 95, "Settings", prefix="/admin/"),
 )
+WAITING = {
+    "approvals": waiting.decisions,
+    "answers": waiting.members,
+    "outbox": waiting.stopped,
+    "rollout": waiting.phases,
+    "people": waiting.rights,
+    "admin:index": waiting.rules_and_texts,
+}
 COLUMNS = Extra(
     "governance",
     (Column("Last contact", "contact", "c-last", falls=True), Column("Open", "", "c-open num")),
@@ -71,6 +80,8 @@ def connect() -> None:
     """Called once at start."""
     for place in PLACES:
         navigation.add(place)
+    for url_name, source in WAITING.items():
+        navigation.waits(url_name, source)
     navigation.phase_from(current_phase)
     first_page.add("governance", today.part)
     add_columns(COLUMNS)

@@ -146,9 +146,9 @@ def programme_changes() -> QuerySet[ProgrammeChange]:
 
 def dated_changes(*, since: date, until: date) -> list[tuple[date, str]]:
     """Every change of the programme in that time, entered here or read with the data, oldest first."""
-    found = set(ProgrammeChange.objects.filter(on__range=(since, until)).values_list("on", "what"))
-    found |= set(changes_entered().filter(on__range=(since, until)).values_list("on", "what"))
-    return sorted(found)
+    read = ProgrammeChange.objects.filter(on__range=(since, until)).order_by().values_list("on", "what")
+    entered = changes_entered().filter(on__range=(since, until)).order_by().values_list("on", "what")
+    return sorted(read.union(entered))
 
 
 def changes_entered(*, after: datetime | None = None) -> QuerySet[EnteredChange]:

@@ -27,7 +27,7 @@ def frame(request: HttpRequest) -> dict:
         "may_pause": user.may("outgoing.pause"),
         "may_connect": user.may("connection.read"),
         "may_see_rollout": user.may("rollout.read"),
-        "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now, user.pk)),
+        "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now, user)),
         "session_left": sessions.left(request),
         "freshness": getattr(request, "freshness", None)
         or SimpleLazyObject(lambda: navigation.freshness(now)),

@@ -61,9 +61,8 @@ def is_dormant(person: User, now: datetime) -> bool:
     return person.is_active and now - (person.last_seen_at or person.date_joined) > DORMANT
 
 
-def waiting() -> list[tuple[RightsChange, list[str], list[str]]]:
-    """Changes that a second administrator is asked for, with gains and losses."""
-    names = access.chapter_names()
+def waiting(names: dict[str, str]) -> list[tuple[RightsChange, list[str], list[str]]]:
+    """Changes that a second administrator is asked for, with gains and losses; `names` of chapters by code."""
     rows = RightsChange.objects.filter(state=RightsChange.State.WAITING).select_related("person", "asked_by")
     return [
         (row, *words.gains_and_losses(_before(row), Held.from_json(row.after), names))

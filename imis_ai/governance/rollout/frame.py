@@ -1,43 +1,65 @@
 """What the frame of every page says about the phase of its area and the stop for everything."""
 
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 
 from django.db import connection
 
+from imis_ai.accounts.models import User
 from imis_ai.governance.rollout.areas import ACTIONS, AREAS, LEVELS, area_of, phase
 from imis_ai.governance.rollout.read import TOLD_FOR, news, standstill
+from imis_ai.ui import navigation
 from imis_ai.ui.navigation import Phase
 from imis_ai.ui.words import plural
 
 
-def current_phase(path: str, now: datetime, person: int = 0) -> Phase:
+class Glance(NamedTuple):
+    """`top`: the highest level of the area. `has_news`: its phase changed of late."""
+
+    top: int
+    is_paused: bool
+    has_news: bool
+    unread: int
+    waiting: dict[str, int]
+
+
+def current_phase(path: str, now: datetime, person: User | None = None) -> Phase:
     """Of the area the page belongs to; elsewhere of the only area, or how many there are.
 
-    With how much this person was told and has not read, since every page asks for both.
+    With what this person was told and has not read and what waits at each place, since every page asks.
     """
     area = area_of(path) or (next(iter(AREAS.values())) if len(AREAS) == 1 else None)
-    top, is_paused, has_news, unread = _at_a_glance(area.name if area else "", now, person)
-    paused_by = str(standstill().by) if is_paused else ""
+    seen = _at_a_glance(area.name if area else "", now, person)
+    paused_by = str(standstill().by) if seen.is_paused else ""
     if area is None:
-        return Phase(f"Phases of {plural(len(AREAS), 'area')}", [], paused_by, "", unread)
-    allows = [(each.says, each.leaves) for each in ACTIONS.values() if each.level <= top]
-    told = _told(area.name, now) if has_news and area_of(path) else ""
-    return Phase(phase(top), allows, paused_by, told, unread)
+        return Phase(f"Phases of {plural(len(AREAS), 'area')}", [], paused_by, "", seen.unread, seen.waiting)
+    allows = [(each.says, each.leaves) for each in ACTIONS.values() if each.level <= seen.top]
+    told = _told(area.name, now) if seen.has_news and area_of(path) else ""
+    return Phase(phase(seen.top), allows, paused_by, told, seen.unread, seen.waiting)
 
 
-def _at_a_glance(area: str, now: datetime, person: int) -> tuple[int, bool, bool, int]:
-    """(highest level of the area, is everything stopped, did its phase change of late, what this person has
-    not read), in one query.
-    """
+def _at_a_glance(area: str, now: datetime, person: User | None) -> Glance:
+    """One query, whatever the number of places."""
+    counted = navigation.counted(person, now) if person else {}
+    numbers = "".join(f", {sql}" for sql, _ in counted.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT coalesce(max(level), 0) FROM governance_rolloutstep WHERE area = %s),"
+            "SELECT (SELECT coalesce(max(level), 0) FROM governance_rolloutstep WHERE area = %s),"  # noqa: S608
             " EXISTS (SELECT FROM governance_standstill WHERE is_on),"
             " EXISTS (SELECT FROM governance_rolloutchange WHERE area = %s AND decided_at > %s),"
-            " (SELECT count(*) FROM governance_notification WHERE person_id = %s AND read_at IS NULL)",
-            [area, area, now - TOLD_FOR, person],
+            " (SELECT count(*) FROM governance_notification WHERE person_id = %s AND read_at IS NULL)"
+            + numbers,
+            [
+                area,
+                area,
+                now - TOLD_FOR,
+                person.pk if person else None,
+                *chain.from_iterable(params for _, params in counted.values()),
+            ],
         )
-        return cursor.fetchone()
+        top, is_paused, has_news, unread, *waiting = cursor.fetchone()
+    return Glance(top, is_paused, has_news, unread, dict(zip(counted, waiting, strict=True)))
 
 
 def _told(area: str, now: datetime) -> str:

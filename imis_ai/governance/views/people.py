@@ -38,16 +38,17 @@ def people(request: HttpRequest) -> HttpResponse:
     lines = listing.lines(
         now=now, role=chosen["role"], chapter=chosen["chapter"], only_dormant=bool(chosen["dormant"])
     )
+    names = access.chapter_names()
     context = {
         "lines": _sorted(lines, sort),
         "mfa_required": settings.MFA_REQUIRED,
         "heads": tables.heads(COLUMNS, sort),
-        "waiting": listing.waiting(),
+        "waiting": listing.waiting(names),
         "may_change": request.user.may("people.change"),
         "review_due": review.is_due(now=now),
         "quarter": review.quarter(now),
         "roles": User.Role.choices,
-        "chapters": access.chapter_names().items(),
+        "chapters": names.items(),
         "chosen": chosen,
         "dormant": sum(line.is_dormant for line in lines),
     }
