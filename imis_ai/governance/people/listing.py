@@ -62,7 +62,7 @@ def is_dormant(person: User, now: datetime) -> bool:
 
 
 def waiting(names: dict[str, str]) -> list[tuple[RightsChange, list[str], list[str]]]:
-    """Changes that a second administrator is asked for, with gains and losses; `names` of chapters by code."""
+    """Changes that a second administrator is asked for, with gains and losses; `names` of chapters."""
     rows = RightsChange.objects.filter(state=RightsChange.State.WAITING).select_related("person", "asked_by")
     return [
         (row, *words.gains_and_losses(_before(row), Held.from_json(row.after), names))
