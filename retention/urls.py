@@ -3,13 +3,16 @@
 from django.urls import path
 
 from retention import api
-from retention.views import at_risk
+from retention.views import at_risk, policy
 
 urlpatterns = [
     path("", at_risk.risk_list, name="risk_list"),
     path("export.csv", at_risk.export, name="risk_export"),
     path("members/<str:imis_id>/", at_risk.member, name="risk_member"),
     path("members/<str:imis_id>/trends/", at_risk.trends, name="risk_trends"),
+    path("policy/", policy.policy, name="risk_policy"),
+    path("policy/ask/", policy.ask, name="risk_policy_ask"),
+    path("policy/lines.csv", policy.table, name="risk_policy_lines"),
 ]
 api_urlpatterns = [
     path("members/", api.MemberList.as_view(), name="api_risk_members"),

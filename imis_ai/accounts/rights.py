@@ -62,6 +62,12 @@ RIGHTS = {
         "see members at risk by name", ("membership", "finance", "admin", "chapter"), AUDITOR
     ),
     "retention.export": Right("export members at risk", ("membership", "finance", "chapter")),
+    "retention.policy": Right(
+        "see where the lines of risk are and what they mean",
+        ("membership", "finance", "admin", "chapter"),
+        AUDITOR,
+    ),
+    "retention.policy.change": Right("change the lines of risk, with a second person", ("membership",)),
     "names.reveal": Right("reveal members' names", ("admin",), ("auditor", "reveal")),
     "data.read": Right("see the state of the data", EVERYBODY, AUDITOR),
     "data.run": Right("start or pause a sync", ("admin",)),

@@ -13,9 +13,11 @@ from imis_ai.jobs.progress import Progress
 from imis_ai.mirror import actions as mirror
 from imis_ai.mirror import queries as members
 from imis_ai.registry import queries as registry
-from retention.actions import store
+from retention.actions import policy, store
+from retention.actions.cross import cross
 from retention.calc import stored
 from retention.models import ScoreInputs, ScoreRun
+from retention.queries import policy as policies
 from retention.queries import predictions, totals
 from retention.queries.predictions import HORIZONS, Predicted
 
@@ -30,12 +32,14 @@ def score_members(
 ) -> ScoreRun:
     """Score everybody active at `as_of`; the run becomes the one that pages show unless it is a backfill.
 
-    In order: predictions, one staged run with all its scores and inputs, the switch in one UPDATE, the
-    published value `retention.risk`, the audit log, the end of the dirty marks. Earlier runs of the same day
-    by the same version are replaced; those of another version stay. Raises registry.NoModel,
-    artefact.Refused.
+    In order: a changed policy, predictions, one staged run with its scores and inputs, the switch in one
+    UPDATE, who crossed a line, the published value `retention.risk`, the audit log, the end of the dirty
+    marks. Earlier runs of the same day by the same version are replaced; those of another version stay.
+    Raises registry.NoModel, artefact.Refused.
     """
     progress.stage(PREDICT)
+    if not backfill:
+        policy.take_effect(now=now)
     if as_of == today:
         _refresh_features(as_of, now)
     model, is_younger = predictions.model_for(as_of, today=today)
@@ -48,6 +52,7 @@ def score_members(
         run = _stage(said, ids, as_of=as_of, now=now, is_backfill=backfill or is_younger)
         if not backfill:
             _show(run)
+            cross(run=run, now=now)
             _publish(said, as_of=as_of, now=now)
         replaced = ScoreRun.objects.filter(
             as_of=as_of, is_current=False, model_version=run.model_version
@@ -91,6 +96,7 @@ def _score_again(run: ScoreRun, dirty: list[int], now: datetime) -> int:
         store.copy(lines=store.lines(said=said, ids=ids, run=run.pk))
         _keep_inputs(said, run, now)
         _count(run)
+        cross(run=run, now=now, members=dirty)
     mirror.clear_dirty(members=dirty, before=now)
     return len(said.rows)
 
@@ -110,7 +116,10 @@ def _log(run: ScoreRun, now: datetime) -> None:
 def _stage(
     said: Predicted, ids: dict[Any, int], *, as_of: date, now: datetime, is_backfill: bool
 ) -> ScoreRun:
+    lines = policies.lines(policies.live(), policies.counts())
     run = ScoreRun.objects.create(
+        medium_from=lines.medium_from,
+        high_from=lines.high_from,
         as_of=as_of,
         model_name=said.model.name,
         model_version=said.model.version,

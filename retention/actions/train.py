@@ -14,8 +14,8 @@ from imis_ai.registry import actions as registry
 from imis_ai.registry import queries
 from imis_ai.registry.calc import reading
 from imis_ai.registry.models import TrainedModel
-from retention.calc import bands, churn, training
-from retention.queries import learning
+from retention.calc import churn, cuts, training
+from retention.queries import learning, policy
 
 NAME = "churn"
 SEED = 20_261
@@ -84,9 +84,10 @@ def _reading(trained: training.Trained, as_of: date) -> dict[str, Any]:
     """Of the evaluation: what it said on later time beside what happened, by group of members."""
     if trained.told is None:
         return {}
-    line, _ = bands.share_bounds("md")
+    line, _ = policy.current().bands.share_bounds("md")
     labels = groups_of(pseudonyms=trained.told.member.tolist(), today=as_of)
-    return reading.read(trained.told, source=reading.EVALUATION, line=line, labels=labels)
+    read = reading.read(trained.told, source=reading.EVALUATION, line=line, labels=labels)
+    return read | {"by_score": cuts.counted(trained.told).as_json()}
 
 
 def _versions() -> dict[str, str]:

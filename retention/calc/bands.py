@@ -1,11 +1,14 @@
-"""The line between high, medium and low risk, in one place. Of 100, on the number as it is shown."""
+"""The lines between high, medium and low risk. Compared on the number of 100, as it is shown. Pure."""
 
 import math
+from dataclasses import dataclass
 
-HIGH, MEDIUM = 60, 30
 NAMES = {"hi": "High", "md": "Medium", "lo": "Low"}
-STARTS = {"hi": HIGH, "md": MEDIUM, "lo": 0}
-ENDS = {"hi": 101, "md": HIGH, "lo": MEDIUM}
+CADENCE = {
+    "hi": ("call", "message", "notice"),
+    "md": ("message", "notice"),
+    "lo": ("notice",),  # the standard renewal notice and nothing else
+}
 
 
 def of_100(share: float) -> int:
@@ -13,12 +16,29 @@ def of_100(share: float) -> int:
     return math.floor(share * 100 + 0.5)
 
 
-def band(share: float) -> str:
-    """hi, md or lo for a chance of 0 to 1."""
-    shown = of_100(share)
-    return "hi" if shown >= HIGH else "md" if shown >= MEDIUM else "lo"
+@dataclass(frozen=True)
+class Bands:
+    """Where medium and high begin, of 100. What is given here holds until a policy says otherwise."""
+
+    medium: int = 30
+    high: int = 60
+
+    @classmethod
+    def of(cls, medium_from: float | None, high_from: float | None) -> "Bands":
+        """From shares; what is not known is as it comes."""
+        medium = cls.medium if medium_from is None else of_100(medium_from)
+        return cls(medium, cls.high if high_from is None else of_100(high_from))
+
+    def band(self, share: float) -> str:
+        """hi, md or lo for a chance of 0 to 1."""
+        shown = of_100(share)
+        return "hi" if shown >= self.high else "md" if shown >= self.medium else "lo"
+
+    def share_bounds(self, key: str) -> tuple[float, float]:
+        """The chances that are shown within a band: from (included) and to (excluded)."""
+        ends = {"hi": (self.high, 101), "md": (self.medium, self.high), "lo": (0, self.medium)}
+        start, end = ends[key]
+        return (start - 0.5) / 100, (end - 0.5) / 100
 
 
-def share_bounds(key: str) -> tuple[float, float]:
-    """The chances that are shown within a band: from (included) and to (excluded)."""
-    return (STARTS[key] - 0.5) / 100, (ENDS[key] - 0.5) / 100
+USUAL = Bands()

@@ -1,6 +1,19 @@
 """Tables of retention, one module per noun."""
 
+from retention.models.calls import Call
 from retention.models.outreach import Introducer, LeftOut, Promise, Seats
+from retention.models.policy import Crossing, Policy
 from retention.models.scores import RiskScore, ScoreInputs, ScoreRun
 
-__all__ = ["Introducer", "LeftOut", "Promise", "RiskScore", "ScoreInputs", "ScoreRun", "Seats"]
+__all__ = [
+    "Call",
+    "Crossing",
+    "Introducer",
+    "LeftOut",
+    "Policy",
+    "Promise",
+    "RiskScore",
+    "ScoreInputs",
+    "ScoreRun",
+    "Seats",
+]

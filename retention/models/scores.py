@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q, Value
 
+from retention.calc.bands import Bands
+
 WORTH_A_LOOK = 0.25  # lists begin at medium risk; rows below are seldom read in the order of 30 or 60 days
 
 
@@ -24,7 +26,9 @@ class ScoreRun(models.Model):
         null=True,
         help_text="from here on a member is among the tenth of the scored with the highest value",
     )
-
+    medium_from = models.FloatField(null=True, help_text="lines of the policy; empty: as they come")
+    high_from = models.FloatField(null=True)
+    worth = models.JSONField(default=dict, help_text="how the worth of a call is found, and from how much")
     totals = models.JSONField(
         default=dict,
         db_default=Value({}, models.JSONField()),
@@ -37,6 +41,11 @@ class ScoreRun(models.Model):
                 fields=["is_current"], condition=Q(is_current=True), name="score_run_one_current"
             )
         ]
+
+    @property
+    def bands(self) -> Bands:
+        """The lines between the bands of its scores."""
+        return Bands.of(self.medium_from, self.high_from)
 
 
 class ScoreInputs(models.Model):

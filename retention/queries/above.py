@@ -10,7 +10,6 @@ from django.db.models import Count, Q, QuerySet
 from imis_ai.governance import next_step
 from imis_ai.mirror import access
 from imis_ai.mirror.kept import Keep
-from retention.calc import bands
 from retention.models import ScoreRun
 from retention.queries import list as risk
 from retention.queries import summary as totals
@@ -67,7 +66,7 @@ def tab_counts(*, seen: QuerySet, run: ScoreRun, horizon: int) -> dict[str, int]
         view: Count("pk", filter=risk.wanted(risk.Filters(view=view, horizon=horizon), run))
         for view in risk.VIEWS
     }
-    start, _ = bands.share_bounds("md")
+    start, _ = run.bands.share_bounds("md")
     in_some = Q(**{f"risk_{horizon}__gte": start}) | Q(renews_on__lt=run.as_of) | ~Q(abstained="")
     return risk.visible(seen=seen, run=run).filter(in_some).aggregate(**asked)
 

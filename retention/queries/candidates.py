@@ -52,7 +52,7 @@ def written(*, now: datetime) -> set[tuple[str, str, str]]:
 
 
 def _at_risk(run: ScoreRun, today: date) -> QuerySet[RiskScore]:
-    start, _ = bands.share_bounds("md")
+    start, _ = run.bands.share_bounds("md")
     grace = today - timedelta(days=settings.GRACE_DAYS)
     ahead = Q(renews_on__gte=today, risk_90__gte=start)
     ended = Q(renews_on__lt=today, renews_on__gte=grace, risk_renewal__gte=start)
@@ -63,7 +63,7 @@ def _at_risk(run: ScoreRun, today: date) -> QuerySet[RiskScore]:
 def _wanted(score: RiskScore, run: ScoreRun, today: date) -> Wanted | None:
     stage = outreach.stage(score.renews_on, today=today, grace_days=settings.GRACE_DAYS)
     share = score.risk_renewal if stage == outreach.GRACE else score.risk_90
-    band = bands.band(share)
+    band = run.bands.band(share)
     purpose = outreach.purpose(band, stage)
     if not purpose:
         return None

@@ -95,7 +95,7 @@ def effect(model: TrainedModel, live: TrainedModel, today: date) -> Effect | Non
         if reason or member not in now:
             continue
         compared += 1
-        key = (bands.NAMES[bands.band(now[member])], bands.NAMES[bands.band(float(share))])
+        key = (bands.NAMES[run.bands.band(now[member])], bands.NAMES[run.bands.band(float(share))])
         moves[key] = moves.get(key, 0) + 1
     return Effect(run.as_of, compared, {move: n for move, n in moves.items() if move[0] != move[1]})
 

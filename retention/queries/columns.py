@@ -29,11 +29,11 @@ def cells(viewer: User, members: Sequence[Any]) -> dict[int, Cell]:
     return {
         member: Cell(
             *(None if share is None else bands.of_100(share) for share in (risk, low, high)),
-            band="" if risk is None else bands.band(risk),
+            band="" if risk is None else bands.Bands.of(medium, high_from).band(risk),
             value=value,
         )
-        for member, risk, low, high, value in rows.values_list(
-            "member_id", "risk_90", "low_90", "high_90", "value"
+        for member, risk, low, high, value, medium, high_from in rows.values_list(
+            "member_id", "risk_90", "low_90", "high_90", "value", "run__medium_from", "run__high_from"
         )
     }
 

@@ -15,7 +15,7 @@ HORIZON = 90
 
 def rows(*, run: ScoreRun) -> list[dict]:
     """Members at high or medium risk within 90 days, riskiest first, as they would stand in iMIS."""
-    low, _ = bands.share_bounds("md")
+    low, _ = run.bands.share_bounds("md")
     found = RiskScore.objects.filter(run=run, abstained="", risk_90__gte=low, member__gone_at=None)
     return [_row(score, run) for score in found.select_related("member").order_by("-risk_90", "member_id")]
 
@@ -54,7 +54,7 @@ def _row(score: RiskScore, run: ScoreRun) -> dict:
         "score": bands.of_100(score.risk_90),
         "low": bands.of_100(score.low_90),
         "high": bands.of_100(score.high_90),
-        "band": bands.NAMES[bands.band(score.risk_90)],
+        "band": bands.NAMES[run.bands.band(score.risk_90)],
         "lapse_on": score.lapse_on.isoformat() if score.lapse_on else None,
         "link": f"{settings.SITE_URL}/retention/members/{score.member.imis_id}/",
         **{f"factor_{n}": chip for n, chip in enumerate(chips, 1)},

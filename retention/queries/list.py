@@ -147,14 +147,14 @@ def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
         score=_shown(risk),
         low=_shown(getattr(score, f"low_{measure}")),
         high=_shown(getattr(score, f"high_{measure}")),
-        band="" if risk is None else bands.band(risk),
+        band="" if risk is None else score.run.bands.band(risk),
         lapse_on=score.lapse_on,
         factors=score.factors,
         dues=score.dues,
         value=score.value,
         renews_on=score.renews_on,
         at_renewal=_shown(score.risk_renewal),
-        renewal_band="" if score.risk_renewal is None else bands.band(score.risk_renewal),
+        renewal_band="" if score.risk_renewal is None else score.run.bands.band(score.risk_renewal),
         abstained=score.abstained,
         next_step=_next_step(score),
         held=_held(score, (member.first_name or name) if with_names else words.masked(name)),
@@ -172,7 +172,7 @@ def renewal_months(run: ScoreRun) -> list[str]:
 
 def wanted(filters: Filters, run: ScoreRun) -> Q:
     """The condition that a score must meet to be in this list."""
-    wanted = _in_bands(filters.bands, filters.horizon) if filters.has_bands else Q()
+    wanted = _in_bands(filters.bands, filters.horizon, run) if filters.has_bands else Q()
     wanted &= _of_view(filters, run)  # after the bands: looking into the factors is the dear part
     if filters.tiers:
         wanted &= Q(member__tier_id__in=filters.tiers)
@@ -205,10 +205,10 @@ def _of_view(filters: Filters, run: ScoreRun) -> Q:
     return Q()
 
 
-def _in_bands(keys: Sequence[str], horizon: int) -> Q:
+def _in_bands(keys: Sequence[str], horizon: int, run: ScoreRun) -> Q:
     """Bands that touch are asked for as one range, which an index serves in the order of the list."""
     ranges: list[list[float]] = []
-    for start, end in sorted(bands.share_bounds(key) for key in keys):
+    for start, end in sorted(run.bands.share_bounds(key) for key in keys):
         if ranges and ranges[-1][1] >= start:
             ranges[-1][1] = end
         else:

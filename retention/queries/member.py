@@ -76,7 +76,7 @@ def _card(looked: Looked, score: RiskScore | None, scores: list[RiskScore]) -> C
         "grace_until": panel.grace_until(score, run, settings.GRACE_DAYS),
         "until": run.as_of + AHEAD,
         "run": run,
-        "line": _line(weeks),
+        "line": _line(weeks, run.bands.high),
         "line_sentence": _in_words(weeks),
         "looked": looked,
     }
@@ -100,11 +100,11 @@ def _past(score: RiskScore) -> panel.Past | None:
     return panel.Past(score.run.as_of, *shares, score.run.is_backfill)
 
 
-def _line(weeks: list[panel.Past]) -> figures.Line | None:
+def _line(weeks: list[panel.Past], high: int) -> figures.Line | None:
     if len(weeks) < 2:
         return None
     days, values = [week.day for week in weeks], [week.score for week in weeks]
-    return figures.line(days, values, top=100, limit=bands.HIGH)
+    return figures.line(days, values, top=100, limit=high)
 
 
 def _in_words(weeks: list[panel.Past]) -> str:
@@ -119,7 +119,7 @@ def _crossings(scores: list[RiskScore]) -> Iterator[Entry]:
     for score in scores:
         if score.risk_90 is None:
             continue
-        band = bands.band(score.risk_90)
+        band = score.run.bands.band(score.risk_90)
         if before and band != before:
             day = timezone.make_aware(datetime.combine(score.run.as_of, time.min))
             model = f"{score.run.model_name} model {score.run.model_version}"
@@ -135,7 +135,7 @@ def _steps(looked: Looked, score: RiskScore | None) -> Iterator[Step]:
         return
     measure = panel.measure(score, score.run, 90)
     share = getattr(score, f"risk_{measure}")
-    band = "lo" if share is None else bands.band(share)
+    band = "lo" if share is None else score.run.bands.band(share)
     if band == "lo":
         return
     chance = words.about_chance(share)

@@ -12,8 +12,8 @@ from django.utils.timezone import localdate
 from imis_ai.features.queries import similar
 from imis_ai.mirror import coming
 from imis_ai.mirror.coming import Coming
-from retention.calc import bands
 from retention.models import Introducer, Promise, Seats
+from retention.queries import policy
 
 MOST_INTRODUCTIONS = 3  # open ones of one member, so that nobody is asked every week
 SEAT, PEER = Promise.What.SEAT, Promise.What.PEER
@@ -87,7 +87,7 @@ def introducers() -> list[tuple[Introducer, int]]:
 def peer_for(*, pseudonym: str, member_id: int, chapter: str) -> tuple[int, float] | None:
     """Of the same chapter the most similar member who agreed, is not busy and not at high risk; distance."""
     busy = Counter(open_promises(PEER).values_list("peer", flat=True))
-    start, _ = bands.share_bounds("hi")
+    start, _ = policy.current().bands.share_bounds("hi")
     at_risk = Q(member__riskscore__run__is_current=True, member__riskscore__risk_90__gte=start)
     found = Introducer.objects.filter(ended_at=None, member__gone_at=None, member__chapter=chapter)
     rows = found.exclude(member=member_id).exclude(at_risk).values_list("member__pseudonym", "member")

@@ -42,7 +42,7 @@ def sample(viewer: User, number: int, now: datetime) -> list[Judged]:
     if run is None:
         return []
     scores = risk.visible(seen=access.members(viewer), run=run).exclude(risk_90=None)
-    edge = bands.share_bounds("md")[0]
+    edge = run.bands.share_bounds("md")[0]
     key = f"{viewer.pk} {localtime(now).date()}"
     above = _drawn(scores.filter(risk_90__gte=edge), number, key)
     below = _drawn(scores.filter(risk_90__lt=edge), number - min(len(above), number // 2), key)
@@ -71,13 +71,13 @@ def facts(viewer: User, imis_id: str) -> list[tuple[str, str]]:
 
 
 def _drawn(scores, number: int, key: str) -> list[Judged]:
-    found = list(scores.select_related("member"))
+    found = list(scores.select_related("member", "run"))
     found.sort(key=lambda score: _digest(score.member.imis_id, key))
     return [_judged(score) for score in found[:number]]
 
 
 def _judged(score: RiskScore) -> Judged:
-    says = LIKELY if bands.band(score.risk_90) != "lo" else UNLIKELY
+    says = LIKELY if score.run.bands.band(score.risk_90) != "lo" else UNLIKELY
     return Judged(score.member.imis_id, says, f"{bands.of_100(score.risk_90)} of 100 within 90 days")
 
 

@@ -18,7 +18,6 @@ from imis_ai.mirror.kept import Keep
 from imis_ai.ui import words
 from imis_ai.ui.figures import Bar, bars
 from imis_ai.ui.today import Asked, Event, Figure, Part
-from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
 from retention.queries.summary import NORMAL_80, SHARED, SMALLEST_GROUP
 from retention.queries.totals import AHEAD
@@ -76,7 +75,7 @@ def outlook(*, run: ScoreRun, seen: QuerySet | None) -> Outlook:
     """One query, grouped by the day on which the terms end; an index holds all that it reads."""
     rows = RiskScore.objects.filter(run=run, risk_90__isnull=False).order_by()
     rows = rows.filter(member__gone_at=None) if seen is None else rows.filter(member__in=seen)
-    parts = _by_end(rows)
+    parts = _by_end(rows, run.bands.share_bounds("md")[0])
     soon = [part for part in parts if part["end"] and run.as_of <= part["end"] <= run.as_of + AHEAD]
     number = sum(part["with_end"] for part in soon)
     leaving = _sum80(soon, "count")
@@ -90,13 +89,12 @@ def outlook(*, run: ScoreRun, seen: QuerySet | None) -> Outlook:
     )
 
 
-def _by_end(rows: QuerySet) -> list[dict[str, Any]]:
+def _by_end(rows: QuerySet, start: float) -> list[dict[str, Any]]:
     """By the end of the term: what mean and range of weighted sums of chances are made of.
 
-    Chances are read as plain numbers once per row, which Django cannot say: it would write each out wherever
-    it is used.
+    `start`: from this chance on a member is at risk. Chances are read as plain numbers once per row, which
+    Django cannot say: it would write each out wherever it is used.
     """
-    start, _ = bands.share_bounds("md")
     try:
         shares, params = rows.values_list(*COLUMNS).query.sql_with_params()
     except EmptyResultSet:  # a chapter manager without a chapter
@@ -244,7 +242,7 @@ def _moved(asked: Asked, run: ScoreRun, runs: list[ScoreRun], keep: Keep) -> lis
 
 
 def _high_of(seen: QuerySet | None, run: ScoreRun, before: ScoreRun) -> tuple[int, int]:
-    start, _ = bands.share_bounds("hi")
+    start, _ = run.bands.share_bounds("hi")
     rows = RiskScore.objects.filter(run__in=[run, before], risk_90__gte=start)
     rows = rows.filter(member__gone_at=None) if seen is None else rows.filter(member__in=seen)
     now, then = set(), set()

@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.db.models import Count, F, FloatField, Q, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
-from retention.calc import bands
 from retention.models import ScoreRun
 
 AHEAD = timedelta(days=90)
@@ -14,7 +13,7 @@ AHEAD = timedelta(days=90)
 def by_chapter(*, run: ScoreRun) -> tuple[dict[str, dict[str, float]], int]:
     """Sums by code of the chapter, "" without one; and how many members have no score. One query."""
     ending = Q(renews_on__gte=run.as_of, renews_on__lte=run.as_of + AHEAD, risk_renewal__isnull=False)
-    start, _ = bands.share_bounds("md")
+    start, _ = run.bands.share_bounds("md")
     dues = Coalesce(Cast("dues", FloatField()), Value(0.0))
     found = (
         run.riskscore_set.order_by()

@@ -16,7 +16,6 @@ from imis_ai.mirror import access, timeline
 from imis_ai.ui import exports, figures, words
 from imis_ai.ui.filters import address, removable
 from imis_ai.ui.tables import Column, Pages, heads
-from retention.calc import bands
 from retention.forms.at_risk import RiskFilterForm, chips
 from retention.models import RiskScore, ScoreRun
 from retention.queries import above, panel
@@ -53,7 +52,6 @@ GRACE_COLUMNS = [
     COLUMNS[-1],
 ]
 VIEW_COLUMNS = {"grace": GRACE_COLUMNS, "unscored": UNSCORED_COLUMNS}
-STARTS = [(30, "md", "medium"), (60, "hi", "high")]
 
 
 @require_safe
@@ -168,7 +166,7 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
         "form": form,
         "filters": filters,
         "summary": head.summary,
-        "histogram": _histogram(filters, head.summary),
+        "histogram": _histogram(filters, head.summary, run),
         "rows": list(risk.rows(scores=scores, measure=filters.measure, with_names=with_names)),
         "pages": pages,
         "heads": heads(VIEW_COLUMNS.get(filters.view, COLUMNS), filters.sort),
@@ -223,7 +221,7 @@ def _member_context(request: HttpRequest, run: ScoreRun, score, filters: risk.Fi
         "past": shown,
         "change": panel.change_in_week(past),
         "line_sentence": _in_words(shown),
-        "line": _line(shown, wide=days > 100) if len(shown) > 1 else None,
+        "line": _line(shown, high=run.bands.high, wide=days > 100) if len(shown) > 1 else None,
         "score_share": getattr(score, f"risk_{measure}"),
         "grace_until": panel.grace_until(score, run, settings.GRACE_DAYS),
         "tenure": words.span((run.as_of - score.member.joined_on).days) if score.member.joined_on else "",
@@ -239,20 +237,20 @@ def _frame_context(run: ScoreRun, filters: risk.Filters) -> dict:
         "day_before": run.as_of - timedelta(days=1),
         "grace_days": settings.GRACE_DAYS,
         "until": run.as_of + timedelta(days=filters.horizon),
-        "high": bands.HIGH,
-        "medium": bands.MEDIUM,
+        "high": run.bands.high,
+        "medium": run.bands.medium,
         "model_label": f"{run.model_name} model {run.model_version}",
     }
 
 
-def _line(past: list[panel.Past], *, wide: bool) -> figures.Line:
+def _line(past: list[panel.Past], *, high: int, wide: bool) -> figures.Line:
     return figures.line(
         [entry.day for entry in past],
         [entry.score for entry in past],
         lows=[entry.low for entry in past] if wide else (),
         highs=[entry.high for entry in past] if wide else (),
         top=100,
-        limit=bands.HIGH,
+        limit=high,
         width=760 if wide else 340,
         height=180 if wide else 84,
     )
@@ -266,10 +264,13 @@ def _in_words(past: list[panel.Past]) -> str:
     return f"Risk {course} from {first} to {last} of 100 in {(past[-1].day - past[0].day).days // 7} weeks"
 
 
-def _histogram(filters: risk.Filters, summary: totals.Summary | None) -> figures.Histogram | None:
+def _histogram(
+    filters: risk.Filters, summary: totals.Summary | None, run: ScoreRun
+) -> figures.Histogram | None:
     if summary is None or not summary.members:
         return None
-    starts = [(0, "lo", "low"), *STARTS] if "lo" in filters.bands else STARTS
+    starts = [(run.bands.medium // 5 * 5, "md", "medium"), (run.bands.high // 5 * 5, "hi", "high")]
+    starts = [(0, "lo", "low"), *starts] if "lo" in filters.bands else starts
     return figures.histogram(summary.by_score, starts)
 
 

@@ -17,6 +17,7 @@ class Page(NamedTuple):
 
 PAGES = [
     Page("Members at risk", "risk_list", "retention.totals"),
+    Page("Policy", "risk_policy", "retention.policy"),
 ]
 
 

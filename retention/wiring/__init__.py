@@ -1,9 +1,10 @@
 """What the retention domain adds to the product, one module per part."""
 
-from retention.wiring import outreach, scores
+from retention.wiring import outreach, policy, scores
 
 
 def connect() -> None:
     """Called once at start."""
     scores.connect()
     outreach.connect()
+    policy.connect()

@@ -84,6 +84,6 @@ def _rows(said: Predicted, horizon: int) -> list[list[str]]:
             for values in (chances.risk[horizon], chances.low[horizon], chances.high[horizon])
         ]
         why = json.dumps([factor["sentence"] for factor in said.factors[i]], ensure_ascii=False)
-        band = bands.NAMES[bands.band(float(chances.risk[horizon][i]))].lower()
+        band = bands.NAMES[bands.USUAL.band(float(chances.risk[horizon][i]))].lower()
         found.append([inert(imis_id), *risk, dates[i], why, band, ""])
     return found
