@@ -41,6 +41,15 @@ def book(pseudonyms: Sequence[str] | None = None) -> labels.Terms:
     )
 
 
+def prices() -> dict[tuple[str, date], float]:
+    """What each term cost, by pseudonym and first day."""
+    found = features.terms()
+    starts = found["start"].to_numpy().astype("datetime64[D]").tolist()
+    return dict(
+        zip(zip(found["pseudonym"].tolist(), starts, strict=True), found["price"].tolist(), strict=True)
+    )
+
+
 def windows(names: Iterable[str]) -> dict[str, int | None]:
     """The features a model may learn from, with how many days each looks back (None: all history).
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from imis_ai.sandbox.association import (
     behaviour,
+    leaving,
     membership,
     money,
     parties,
@@ -32,6 +33,7 @@ class Association:
     gone: Gone = field(default_factory=lambda: Gone([], [], [], []))
     person: People | None = None
     terms: Terms | None = None
+    left: leaving.Left | None = None
     text_labels: list[dict[str, Any]] = field(default_factory=list)
     payment_cases: dict[str, str] = field(default_factory=dict)
     # of an archive: chapters, tiers, committees
@@ -52,16 +54,19 @@ def generate(*, members: int, seed: int, today: str) -> Association:
     bills, attempts = money.invoices(person, terms, found, plan, seed=seed, today=day)
     paid = money.payments(bills, seed=seed)
     party, gone = parties.parties(person, terms, seed=seed, today=day)
-    texts, labels = tables.texts(
-        person, plan, codes, service.texts(person, terms, plan, found, seed=seed, today=day)
-    )
+    gone_for = leaving.left(person, terms, seed=seed, today=day)
+    written = service.texts(person, terms, plan, found, seed=seed, today=day)
+    written = leaving.with_complaints(written, terms, gone_for, seed=seed, today=day)
+    texts, labels = tables.texts(person, plan, codes, written)
+    done = service.activities(person, terms, seed=seed, today=day)
+    done = leaving.with_notes(done, terms, gone_for, seed=seed, today=day)
     headers = tables.invoices(person, bills, day)
     served = [
         party,
         texts,
         headers,
         tables.terms(person, terms, day),
-        tables.activities(person, service.activities(person, terms, seed=seed, today=day)),
+        tables.activities(person, done),
         tables.web_activity(person, behaviour.visits(person, terms, seed=seed, today=day)),
         tables.email_events(person, behaviour.mails(person, terms, seed=seed, today=day)),
         tables.events(plan, codes),
@@ -83,6 +88,7 @@ def generate(*, members: int, seed: int, today: str) -> Association:
         gone=gone,
         person=person,
         terms=terms,
+        left=gone_for,
         text_labels=labels,
         payment_cases={str(700_001 + i): money.CASES[paid.case[i]] for i in hard},
     )

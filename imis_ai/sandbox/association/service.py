@@ -31,6 +31,12 @@ TYPES = [
 ]
 CODE = {code: i for i, (code, *_) in enumerate(TYPES)}
 PART_TIME = "Employment changed to part time"
+NOTES_OF_LEAVING = [
+    "Address changed: moved abroad",
+    "Retired from practice",
+    "Employment changed: left the profession",
+    "Record marked as deceased",
+]
 
 
 @dataclass
@@ -65,6 +71,7 @@ WORDS: list[str] = [
     PART_TIME,
     *(text for _, text, _ in TYPES),
     *(post[1] for post in topics.POSTS),
+    *NOTES_OF_LEAVING,
 ]
 WORD = {word: i for i, word in enumerate(WORDS)}
 

@@ -318,7 +318,7 @@ def _words(
         mood, title, body = topics.POSTS[template]
         return None, title, (mood, "community", False), body
     if source == 3:
-        mood, topic, urgent, title, body = topics.CASES[template]
+        mood, topic, urgent, title, body = [*topics.CASES, *(row[1:] for row in topics.LEAVING)][template]
         return None, title, (mood, topic, urgent), body
     mood, topic, urgent, body = topics.COMMENTS[template]
     name = plan.name[event] if event >= 0 else topics.WEBINARS[filler % len(topics.WEBINARS)]

@@ -262,3 +262,54 @@ POSTS = [
     (1, "Passed!", "Passed the PE structural on the first go. Thanks to the study group here."),
     (0, "Timber diaphragm openings", "Two methods, two answers. Which one do you trust and why?"),
 ]
+
+LEAVING = [  # letters of people who are about to go: why, sentiment, topic, urgent, subject, text
+    (
+        "complaint",
+        -1,
+        "staff",
+        True,
+        "Still no answer",
+        "I wrote three times about my wrong invoice and nobody answers. This is not worth my money.",
+    ),
+    (
+        "complaint",
+        -1,
+        "website",
+        False,
+        "I give up",
+        "The portal has been failing me for months and support never came back to me. Very disappointed.",
+    ),
+    (
+        "complaint",
+        -1,
+        "dues",
+        True,
+        "Refund",
+        "You charged my card again after I complained. I want a refund and I am unhappy with this.",
+    ),
+    (
+        "complaint",
+        -1,
+        "staff",
+        False,
+        "Complaint",
+        "The way my complaint was handled by the office is unacceptable. I expected better from Alder.",
+    ),
+    (
+        "employer_stopped",
+        0,
+        "dues",
+        False,
+        "My firm",
+        "My employer no longer pays for memberships, so I have to let this one go.",
+    ),
+    (
+        "employer_stopped",
+        0,
+        "dues",
+        False,
+        "Dues paid by the company",
+        "The company has cut its budget and will not pay my dues this year.",
+    ),
+]

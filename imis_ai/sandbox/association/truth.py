@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imis_ai.sandbox.association import Association, equation, tables
+from imis_ai.sandbox.association import Association, equation, leaving, tables
 from imis_ai.sandbox.association.equation import DRIVERS, RESIGN_DAYS, RESIGN_SHARE
 from imis_ai.sandbox.association.membership import RISE_DAYS, Terms
 from imis_ai.sandbox.association.people import People
@@ -22,7 +22,9 @@ def truth(association: Association) -> dict[str, Any]:
     if person is None or terms is None:
         return base | {"planted": False, "members": {}, "decisions": []}
     today = _day(association.today)
-    terms = _without(person, terms, {party for party, _ in association.gone.erased})
+    gone = {party for party, _ in association.gone.erased}
+    left = leaving.told(person, association.left, terms) if association.left else []
+    terms = _without(person, terms, gone)
     return base | {
         "planted": True,
         "price_rise_on": text(today - RISE_DAYS),
@@ -30,6 +32,8 @@ def truth(association: Association) -> dict[str, Any]:
         "grace": in_grace(person, terms, today),
         "decisions": decisions(person, terms, today),
         "resignations": resignations(person, terms, today),
+        "left": [each for each in left if each["id"] not in gone],
+        "leaving": leaving.PARAMETERS,
         "late_payment": late_payments(person, terms, today),
         "tier_moves": tier_moves(person, terms, today),
         "clusters": {
