@@ -91,3 +91,13 @@ def propose(progress: Progress) -> None:
     """Part of the night. Nothing leaves before a person approves it."""
     made = actions.propose_scores(by=None, now=timezone.now())
     progress.note(made.title if made else "There is nothing to suggest.")
+
+
+@job("retention.lapses", title="Find why members left", stages=("Reasons",))
+def lapses(progress: Progress, as_of: str | None = None) -> int:
+    """Part of the night: the main reason of each lapse whose outcome is certain."""
+    progress.stage("Reasons", 1)
+    found = actions.find_lapses(as_of=_day(as_of), now=timezone.now())
+    progress.advance()
+    progress.note(f"{found:,} lapses explained.")
+    return found

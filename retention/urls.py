@@ -3,7 +3,7 @@
 from django.urls import path
 
 from retention import api
-from retention.views import at_risk, policy
+from retention.views import at_risk, lapses, policy
 
 urlpatterns = [
     path("", at_risk.risk_list, name="risk_list"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("policy/", policy.policy, name="risk_policy"),
     path("policy/ask/", policy.ask, name="risk_policy_ask"),
     path("policy/lines.csv", policy.table, name="risk_policy_lines"),
+    path("lapses/", lapses.drivers, name="lapses"),
+    path("lapses/export.csv", lapses.export, name="lapses_export"),
+    path("lapses/<int:lapse_id>/reason/", lapses.choose, name="lapse_choose"),
 ]
 api_urlpatterns = [
     path("members/", api.MemberList.as_view(), name="api_risk_members"),

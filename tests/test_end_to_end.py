@@ -27,7 +27,9 @@ from imis_ai.registry import cards
 from imis_ai.registry import queries as registry
 from imis_ai.registry.queries import pages as registry_pages
 from imis_ai.sandbox import server
-from retention.models import ScoreRun
+from retention import actions as retention
+from retention.calc.reasons import REASONS
+from retention.models import LapseReason, ScoreRun
 from tests.factories.accounts import UserFactory
 
 MEMBERS = 2500
@@ -177,6 +179,37 @@ def test_training_shows_the_model_beside_its_baselines_on_later_time(visible):
     assert said["evaluation"]["members"] > 300
     assert {"recency-frequency logistic", "plain rule"} <= set(plain)
     assert said["evaluation"]["auc"] > plain["recency-frequency logistic"]
+
+
+SAME = {  # the drivers as the association plants them, and as the list of reasons calls them
+    "portal_quiet": "unused",
+    "events_dropped": "events",
+    "mail_unopened": "mail",
+    "payment_trouble": "payment",
+    "committee_left": "committee",
+    "price_rise": "price",
+    "employer_stopped": "employer",
+    "other_job": "job",
+    "complaint": "service",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.row("CHURN-17", "U14")
+def test_the_planted_reason_of_a_lapse_is_named_eight_times_in_ten(visible, truth):
+    explained = retention.find_lapses(as_of=timezone.localdate(), now=timezone.now())
+    rows = LapseReason.objects.values_list("member__imis_id", "lapsed_on", "reason", "evidence")
+    found = {(imis_id, str(on)): (reason, facts) for imis_id, on, reason, facts in rows}
+    planted = {(left["id"], left["on"]): SAME.get(left["reason"], left["reason"]) for left in truth["left"]}
+    both = found.keys() & planted.keys()
+
+    assert explained == len(found) >= 500
+    assert len(both) > 0.97 * len(found)
+    assert sum(found[key][0] == planted[key] for key in both) >= 0.8 * len(both)
+    paid_for = [key for key in both if planted[key] == "employer"]
+    assert sum(REASONS[found[key][0]].route == "payer" for key in paid_for) >= 0.6 * len(paid_for) > 0
+    assert {found[key][0] for key in both if planted[key] == "died"} >= {"died"}
+    assert not [key for key in found if not found[key][1] and found[key][0] != "unknown"]
 
 
 @pytest.mark.slow

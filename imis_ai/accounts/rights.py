@@ -68,6 +68,13 @@ RIGHTS = {
         AUDITOR,
     ),
     "retention.policy.change": Right("change the lines of risk, with a second person", ("membership",)),
+    "retention.reasons": Right("say why a member left", ("membership", "chapter")),
+    "winback.read": Right("see who may come back", ("membership", "finance"), AUDITOR),
+    "winback.write": Right("make drafts to win members back", ("membership",)),
+    "cohorts.read": Right(
+        "see which groups will renew less", ("membership", "chapter", "executive"), AUDITOR
+    ),
+    "cohorts.plan": Right("plan hours and money for a group", ("membership", "executive")),
     "names.reveal": Right("reveal members' names", ("admin",), ("auditor", "reveal")),
     "data.read": Right("see the state of the data", EVERYBODY, AUDITOR),
     "data.run": Right("start or pause a sync", ("admin",)),

@@ -39,7 +39,7 @@ def behaviour(endings: Sequence[Ending]) -> Rows:
             FROM c JOIN mirror_activity a ON a.member_id = c.member AND a.at >= c.stop - {BACK}
                    AND a.at < c.stop + 1 AND a.kind IN ('login', 'email_sent', 'email_open', 'email_click')
         ) seen GROUP BY no
-        """,
+        """,  # noqa: S608  our own SQL
         endings,
     )
 
@@ -58,7 +58,7 @@ def events(endings: Sequence[Ending]) -> Rows:
                    JOIN mirror_event e ON e.id = r.event_id
                    AND e.starts_at >= c.stop - {BACK} AND e.starts_at < c.stop + 1
         ) seen GROUP BY no
-        """,
+        """,  # noqa: S608  our own SQL
         endings,
     )
 
@@ -70,7 +70,8 @@ def failed_charges(endings: Sequence[Ending], *, days: int) -> Rows:
         SELECT no, count(*) FILTER (WHERE NOT succeeded AND (good IS NULL OR at > good)),
                max(at::date) FILTER (WHERE NOT succeeded AND (good IS NULL OR at > good))
         FROM (
-            SELECT c.no, p.at, p.succeeded, max(p.at) FILTER (WHERE p.succeeded) OVER (PARTITION BY c.no) AS good
+            SELECT c.no, p.at, p.succeeded,
+                   max(p.at) FILTER (WHERE p.succeeded) OVER (PARTITION BY c.no) AS good
             FROM c JOIN mirror_paymentattempt p ON p.member_id = c.member
                    AND p.at >= c.stop - %s AND p.at < c.stop + 1
         ) seen GROUP BY no
@@ -81,7 +82,7 @@ def failed_charges(endings: Sequence[Ending], *, days: int) -> Rows:
 
 
 def committees_left(endings: Sequence[Ending], *, days: int, before: int) -> Rows:
-    """(place, last day): left within `days`, at least `before` days ahead of the end, serving on none then."""
+    """(place, last day): left within `days`, at least `before` days ahead of the end, serving on none."""
     return _ask(
         """
         SELECT c.no, max(r.end_on)
@@ -98,7 +99,8 @@ def next_dues(endings: Sequence[Ending]) -> Rows:
     """(place, amount, whether it is in another's name, whether it was paid) of the next term's invoice."""
     return _ask(
         """
-        SELECT DISTINCT ON (c.no) c.no, i.amount, i.payer_imis_id NOT IN ('', m.imis_id), i.paid_on IS NOT NULL
+        SELECT DISTINCT ON (c.no) c.no, i.amount, i.payer_imis_id NOT IN ('', m.imis_id),
+               i.paid_on IS NOT NULL
         FROM c JOIN mirror_member m ON m.id = c.member
                JOIN mirror_invoice i ON i.member_id = c.member AND i.kind = 'dues'
                AND i.term_start > c.stop AND i.term_start <= c.stop + 45
@@ -120,7 +122,8 @@ def written(endings: Sequence[Ending], patterns: Mapping[str, str]) -> Rows:
                    AND a.at < c.until + 1 AND a.kind = 'profile_update'
             UNION ALL
             SELECT c.no, t.at::date, t.subject || ' ' || t.body
-            FROM c JOIN mirror_text t ON t.member_id = c.member AND t.at >= c.stop - 365 AND t.at < c.until + 1
+            FROM c JOIN mirror_text t ON t.member_id = c.member
+                   AND t.at >= c.stop - 365 AND t.at < c.until + 1
         ) seen JOIN p ON seen.said ~* p.pattern GROUP BY no, key
         """,
         endings,

@@ -57,6 +57,7 @@ STEPS = (
     Step("retention.train", {}),
     Step("retention.backfill", {}),
     Step("retention.score", {}),
+    Step("retention.lapses", {}),
     Step("registry.check", {}),
     Step("retention.propose", {}),
 )

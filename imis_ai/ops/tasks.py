@@ -11,6 +11,7 @@ PARTS = (
     "features.build",
     "registry.keep_trained",
     "retention.score",
+    "retention.lapses",
     "retention.propose",
     "retention.draft",
     "registry.check",

@@ -3,6 +3,7 @@
 from retention.actions.cross import cross
 from retention.actions.draft import compose, draft_night
 from retention.actions.forget import forget
+from retention.actions.lapses import choose_reason, find_lapses
 from retention.actions.live import went_live
 from retention.actions.policy import propose_policy, take_effect
 from retention.actions.propose import propose_scores
@@ -14,6 +15,8 @@ __all__ = [
     "compose",
     "cross",
     "draft_night",
+    "choose_reason",
+    "find_lapses",
     "forget",
     "propose_policy",
     "propose_scores",

@@ -1,14 +1,17 @@
 """Tables of retention, one module per noun."""
 
 from retention.models.calls import Call
+from retention.models.lapses import CohortPlan, LapseReason, Study, WinBackOffer
 from retention.models.outreach import Introducer, LeftOut, Promise, Seats
 from retention.models.policy import Crossing, Policy
 from retention.models.scores import RiskScore, ScoreInputs, ScoreRun
 
 __all__ = [
     "Call",
+    "CohortPlan",
     "Crossing",
     "Introducer",
+    "LapseReason",
     "LeftOut",
     "Policy",
     "Promise",
@@ -16,4 +19,6 @@ __all__ = [
     "ScoreInputs",
     "ScoreRun",
     "Seats",
+    "Study",
+    "WinBackOffer",
 ]

@@ -1,6 +1,6 @@
 """What the retention domain adds to the product, one module per part."""
 
-from retention.wiring import outreach, policy, scores
+from retention.wiring import lapses, outreach, policy, scores
 
 
 def connect() -> None:
@@ -8,3 +8,4 @@ def connect() -> None:
     scores.connect()
     outreach.connect()
     policy.connect()
+    lapses.connect()

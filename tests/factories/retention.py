@@ -6,7 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from retention.models import RiskScore, ScoreRun
+from retention.models import LapseReason, RiskScore, ScoreRun
 from tests.factories.mirror import MemberFactory
 
 AS_OF = dt.date(2026, 6, 1)
@@ -85,3 +85,20 @@ class UnscoredFactory(RiskScoreFactory):
     lapse_on = lapse_from = lapse_to = value = None
     factors = factory.LazyFunction(list)
     abstained = "Only 2 months of history; scored from 3."
+
+
+class LapseReasonFactory(DjangoModelFactory):
+    """A lapse whose outcome is certain on the day of the pages."""
+
+    class Meta:
+        model = LapseReason
+
+    member = factory.SubFactory(MemberFactory)
+    lapsed_on = dt.date(2026, 2, 10)
+    reason = "unused"
+    confidence = 0.81
+    evidence = factory.LazyFunction(
+        lambda: [{"reason": "unused", "text": "Last of 14 portal visits in 18 months", "on": "2025-10-03"}]
+    )
+    dues = Decimal("250.00")
+    found_at = dt.datetime(2026, 6, 1, 6, 0, tzinfo=dt.UTC)

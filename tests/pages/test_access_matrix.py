@@ -27,6 +27,7 @@ from tests.factories.governance import (
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, ExportFactory, WebhookFactory
 from tests.factories.mirror import NOW
 from tests.factories.registry import models_page
+from tests.factories.retention import LapseReasonFactory
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
 DANA, STRANGER = (b"Quillfeather", b"104482"), (b"Stranger", b"998811", b"Secret tier")
@@ -71,7 +72,10 @@ def _carries(right: str, seat: Seat) -> bool:
 
 
 def expected(seat: Seat, right: str, route: str) -> str:
-    if ("proposal_id" in route or "item_id" in route) and seat.chapter in ("other", "none"):
+    if any(each in route for each in ("proposal_id", "item_id", "lapse_id")) and seat.chapter in (
+        "other",
+        "none",
+    ):
         return "hidden"
     if "client_id" in route and route.startswith("account/"):
         return "hidden"  # the planted client is somebody else's
@@ -108,6 +112,7 @@ def world(two_chapters):
     OutboxMessageFactory(pk=1, proposal=made, imis_id=dana.imis_id, **task)
     with connection.cursor() as cursor:  # the next job takes the next number
         cursor.execute("SELECT setval(pg_get_serial_sequence('jobs_jobrun', 'id'), 1000)")
+    LapseReasonFactory(pk=1, member=dana)
     StaffItem.objects.create(pk=1, imis_id=dana.imis_id, why="asked", key="1", opened_at=NOW)
     sealed_entry()
     ErasureFactory(pk=1)

@@ -82,6 +82,18 @@ def long_date(day: date | None, today: date) -> str:
 
 
 @register.filter
+def iso_date(day: str, today: date) -> str:
+    """A day that is kept as text, as people write it."""
+    return words.short_date(date.fromisoformat(day), today)
+
+
+@register.filter
+def quarter(name: str) -> str:
+    """2026-Q3 -> Q3 2026."""
+    return f"{name[5:]} {name[:4]}"
+
+
+@register.filter
 def moment(at: datetime | None, now: datetime) -> str:
     """In words such as 05:58 today, in the association's time zone."""
     return "" if at is None else words.moment(localtime(at), localtime(now))
