@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('mirror', '0002_quality_and_changes'),
-        ('retention', '0003_score_inputs'),
+        ('retention', '0004_narrow_sums'),
     ]
 
     operations = [
