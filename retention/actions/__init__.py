@@ -12,10 +12,10 @@ from retention.actions.score import rescore, score_members
 from retention.actions.train import train_churn
 
 __all__ = [
+    "choose_reason",
     "compose",
     "cross",
     "draft_night",
-    "choose_reason",
     "find_lapses",
     "forget",
     "propose_policy",
