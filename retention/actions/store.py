@@ -1,6 +1,7 @@
 """Scores as COPY text: one line per member, the fastest way into the table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ COLUMNS = (
     "lapse_on", "lapse_from", "lapse_to", "renews_on", "dues", "value", "factors", "abstained",
 )  # fmt: skip
 NULL = "\\N"
+UNKNOWN = "\t".join([NULL] * (len(COLUMNS) - 7))  # chances, ranges and dates of a member without a score
 
 
 def copy(*, lines: Iterable[str]) -> None:
@@ -29,23 +31,27 @@ def copy(*, lines: Iterable[str]) -> None:
 def lines(*, said: Predicted, ids: dict[Any, int], run: int) -> Iterator[str]:
     """One line of COPY text per member alive in the mirror."""
     by_text = {str(pseudonym): pk for pseudonym, pk in ids.items()}
-    numbers = _numbers(said)
-    dates = np.stack(
-        [_dates(said.days(offsets)) for offsets in _offsets(said)] + [_dates(said.rows.end)], axis=1
-    )
     encode = msgspec.json.Encoder().encode
-    for i, member in enumerate(said.rows.member.tolist()):
+    offsets = (said.chances.lapse_on, said.chances.lapse_from, said.chances.lapse_to)
+    columns = zip(
+        said.rows.member.tolist(),
+        _numbers(said).tolist(),
+        zip(*(_dates(said.days(offset)) for offset in offsets), strict=True),
+        _dates(said.rows.end),
+        zip(_money(said.dues), _money(said.value), strict=True),
+        said.factors,
+        said.abstained,
+        strict=True,
+    )
+    for member, numbers, lapse, end, money, factors, reason in columns:
         if member not in by_text:
             continue
-        head = [str(run), str(by_text[member])]
-        reason = said.abstained[i]
+        head = f"{run}\t{by_text[member]}"
         if reason:
-            yield _line(
-                [*head, *[NULL] * (numbers.shape[1] + 3), str(dates[i, 3]), *_money(said, i), "[]", reason]
-            )
+            yield "\t".join((head, UNKNOWN, end, *money, "[]", f"{reason}\n"))
             continue
-        why = encode(said.factors[i]).decode().replace("\\", "\\\\")
-        yield _line([*head, *map(str, numbers[i].tolist()), *dates[i].tolist(), *_money(said, i), why, ""])
+        why = encode(factors).decode().replace("\\", "\\\\")
+        yield "\t".join((head, *map(str, numbers), *lapse, end, *money, why, "\n"))
 
 
 def _numbers(said: Predicted) -> np.ndarray:
@@ -58,17 +64,9 @@ def _numbers(said: Predicted) -> np.ndarray:
     return np.round(np.stack(columns, axis=1), 6)
 
 
-def _offsets(said: Predicted) -> Sequence[np.ndarray]:
-    return said.chances.lapse_on, said.chances.lapse_from, said.chances.lapse_to
+def _dates(days: np.ndarray) -> list[str]:
+    return days.astype("datetime64[D]").astype(str).tolist()
 
 
-def _dates(days: np.ndarray) -> np.ndarray:
-    return days.astype("datetime64[D]").astype(str)
-
-
-def _money(said: Predicted, i: int) -> list[str]:
-    return [NULL if np.isnan(amount) else f"{amount:.2f}" for amount in (said.dues[i], said.value[i])]
-
-
-def _line(fields: Sequence[str]) -> str:
-    return "\t".join(fields) + "\n"
+def _money(amounts: np.ndarray) -> list[str]:
+    return [NULL if math.isnan(amount) else f"{amount:.2f}" for amount in amounts.tolist()]

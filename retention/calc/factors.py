@@ -1,6 +1,5 @@
 """Why a member is at risk: exact contributions of the model, added up by what they speak of. Pure."""
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -71,13 +70,26 @@ def explain(
     only where nothing raises.
     """
     told = _Told(contributions, names)
-    columns = {name: values[name].to_numpy(np.float64).tolist() for name in values.columns}
+    columns = _Columns(values)
     found = []
     for i, order in enumerate(told.order()):
-        own = wording.Value(_reader(columns, i), money)
+        own = wording.Value(columns, i, money)
         factors = (_factor(told, i, k, own) for k in order)
         found.append([factor for factor in factors if factor][:MOST])
     return found
+
+
+class _Columns(dict[str, list[float] | None]):
+    """Features as lists, each made when a reason first reads it; None for one that is not there."""
+
+    def __init__(self, values: "pd.DataFrame") -> None:
+        super().__init__()
+        self.values_of = values
+
+    def __missing__(self, name: str) -> list[float] | None:
+        there = name in self.values_of.columns
+        self[name] = self.values_of[name].to_numpy(np.float64).tolist() if there else None
+        return self[name]
 
 
 class _Told:
@@ -121,11 +133,3 @@ def _factor(told: _Told, i: int, k: int, v: wording.Value) -> dict[str, Any] | N
         "weight": told.weight[i][k],
         "direction": "raises" if raises else "lowers",
     }
-
-
-def _reader(columns: dict[str, list[float]], row: int) -> Callable[[str], float]:
-    def read(name: str) -> float:
-        found = columns.get(name)
-        return math.nan if found is None else found[row]
-
-    return read

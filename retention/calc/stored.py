@@ -14,7 +14,7 @@ DAYS = ("day", "start", "end")
 
 def pack(rows: Rows) -> bytes:
     """What `churn.predict` looks at; outcomes are left out."""
-    members = b"".join(uuid.UUID(str(member)).bytes for member in rows.member.tolist())
+    members = bytes.fromhex("".join(rows.member.tolist()).replace("-", ""))
     parts: dict[str, Any] = {
         name: getattr(rows, name).astype("datetime64[D]").view(np.int64) for name in DAYS
     }

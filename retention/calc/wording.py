@@ -7,7 +7,7 @@ it with before.
 
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Said = tuple[str, str, str]
@@ -16,13 +16,18 @@ CHIP = 26
 
 @dataclass(frozen=True)
 class Value:
-    """One member's features; `money` writes an amount in the association's currency."""
+    """Features of one member, which is place `row` of each column; `money` writes an amount.
 
-    read: Callable[[str], float]
+    `columns` gives None for a feature that is not there.
+    """
+
+    columns: Mapping[str, Sequence[float] | None]
+    row: int
     money: Callable[[float], str]
 
     def __call__(self, feature: str) -> float:
-        return self.read(feature)
+        column = self.columns[feature]
+        return math.nan if column is None else column[self.row]
 
 
 def portal(v: Value) -> Said:

@@ -32,7 +32,11 @@ NOW = "as it stands"
 
 def book(pseudonyms: Sequence[str] | None = None) -> labels.Terms:
     """The terms of these members or of all, as the label book wants them."""
-    found = features.terms(pseudonyms)
+    return book_of(features.terms(pseudonyms))
+
+
+def book_of(found: "pd.DataFrame") -> labels.Terms:
+    """Rows of `features.terms` as the label book wants them."""
     return labels.terms(
         member=found["pseudonym"].to_numpy(str),
         start=found["start"].to_numpy(),

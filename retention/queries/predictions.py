@@ -68,7 +68,8 @@ def predict(
     Features look at what was before `seen_until`, which is `as_of` when left out.
     """
     loaded = churn.unpack(registry.load(model))
-    terms = learning.book(pseudonyms)
+    periods = features.terms(pseudonyms)
+    terms = learning.book_of(periods)
     frame = features.frame(as_of=seen_until or as_of, pseudonyms=pseudonyms)
     rows = learning.rows_of(terms=terms, frame=frame, as_of=as_of, names=_names(loaded))
     if pseudonyms is not None:
@@ -86,7 +87,7 @@ def predict(
             money=lambda amount: words.money(amount, settings.CURRENCY),
         ),
         abstained=abstain.reasons(rows, since=since, has_features=_is_known(values)),
-        dues=_dues(rows, pseudonyms),
+        dues=_dues(rows, periods),
         value=_column(values, "value.contribution_365"),
     )
 
@@ -103,13 +104,14 @@ def _member_since(terms: labels.Terms, rows: Rows) -> npt.NDArray[Any]:
     return np.array([joined[member] for member in rows.member.tolist()], "datetime64[D]")
 
 
-def _dues(rows: Rows, pseudonyms: Sequence[str] | None) -> npt.NDArray[np.float64]:
+def _dues(rows: Rows, periods: "pd.DataFrame") -> npt.NDArray[np.float64]:
     """Price of each row's present term; NaN where it is not known."""
-    found = features.terms(pseudonyms)
-    keys = zip(found["pseudonym"], found["start"].to_numpy("datetime64[D]").tolist(), strict=True)
-    prices = dict(zip(keys, found["price"].to_numpy(np.float64).tolist(), strict=True))
-    own = zip(rows.member.tolist(), rows.start.astype("datetime64[D]").tolist(), strict=True)
-    return np.array([prices.get(key, np.nan) for key in own], np.float64)
+    import pandas as pd
+
+    kept = periods.drop_duplicates(["pseudonym", "start"], keep="last")
+    prices = kept.set_index(["pseudonym", "start"])["price"].astype(np.float64)
+    own = pd.MultiIndex.from_arrays([rows.member, rows.start.astype("datetime64[s]")])
+    return np.asarray(prices.reindex(own).to_numpy())
 
 
 def _is_known(values: "pd.DataFrame") -> npt.NDArray[np.bool_]:

@@ -1,5 +1,7 @@
 """What a member's factors say: true, in the member's own values, short enough, in good English."""
 
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
@@ -15,8 +17,8 @@ def frame(values):
 
 
 def read(**values):
-    named = {name.replace("__", "."): value for name, value in values.items()}
-    return wording.Value(lambda name: named.get(name, NAN), lambda amount: f"${amount:,.2f}")
+    named = {name.replace("__", "."): [value] for name, value in values.items()}
+    return wording.Value(defaultdict(lambda: None, named), 0, lambda amount: f"${amount:,.2f}")
 
 
 @pytest.mark.row("CHURN-32")

@@ -1,5 +1,6 @@
 """Numbers that one domain offers to the others."""
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
@@ -23,7 +24,7 @@ def publish(
             f"{name!r} cannot be published. Use a dotted name of your own, such as retention.risk."
         )
     PublishedValue.objects.filter(name=name, as_of=as_of).delete()
-    known = {str(pseudonym): value for pseudonym, value in values.items() if not np.isnan(value)}
+    known = {str(pseudonym): value for pseudonym, value in values.items() if not math.isnan(value)}
     rows.copy(
         table="features_publishedvalue",
         columns={
