@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -21,12 +22,14 @@ from imis_ai.integrations.api.answers import (
     unchanged,
 )
 from imis_ai.integrations.api.base import ReadView
+from imis_ai.ui import words
 from retention.calc import bands
 from retention.forms.at_risk import SORTS, RiskFilterForm
-from retention.models import RiskScore, ScoreRun
+from retention.models import Call, RiskScore, ScoreRun
+from retention.queries import calls as listed
 from retention.queries import list as risk
-from retention.queries import panel
-from retention.serializers import MemberRiskSerializer
+from retention.queries import panel, worth
+from retention.serializers import CallSerializer, MemberRiskSerializer
 
 
 def _several(name: str, about: str, choices: list[str] | None = None) -> OpenApiParameter:
@@ -122,6 +125,39 @@ class ScoreLookup(ReadView):
         return Response({"results": results, "not_found": [each for each in ids if each not in found]})
 
 
+class CallList(ReadView):
+    right, scope = "retention.calls", SCOPE
+
+    @extend_schema(
+        operation_id="retention_calls",
+        summary="The call list of the present period",
+        tags=["scores"],
+        parameters=PAGING,
+        responses={200: page("CallPage", CallSerializer)},
+    )
+    def get(self, request: Request) -> Response:
+        """In the order of worth, with talking points and outcomes. Written to the access log."""
+        pages, names = Pages(), reach.names(request)
+        found = listed.on_the_list(seen=reach.members(request), today=timezone.localdate())
+        calls = pages.paginate_queryset(found, request, view=self)
+        reach.log_list(request, rows=len(calls), list="calls")
+        return pages.get_paginated_response([_call(call, names) for call in calls])
+
+
+def _call(call: Call, with_names: bool) -> dict:
+    own = ("id", "points", "best_hour", "state", "outcome", "decided_at", "worth")
+    name = str(call.member)
+    return {
+        **{key: getattr(call, key) for key in own},
+        "imis_id": call.member.imis_id,
+        "name": name if with_names else words.masked(name),
+        "why": call.get_why_display(),
+        "worth": _money(call.worth),
+        "worth_by": call.method,
+        "owner": str(call.owner or ""),
+    }
+
+
 def _run() -> ScoreRun:
     run = risk.current_run()
     if run is None:
@@ -138,6 +174,9 @@ def _body(run: ScoreRun, score: RiskScore, measure: str, with_names: bool) -> di
         "factors": [{part: factor.get(part, "") for part in FACTOR} for factor in row.factors],
         "dues": _money(row.dues),
         "value": _money(row.value),
+        "worth_a_call": None if row.worth is None else round(row.worth, 2),
+        "worth_by": worth.method(run).mode,
+        "leave_alone_because": row.alone,
         "band": bands.NAMES.get(row.band, "").lower(),
         "within_30_days": _chance(score, "30"),
         "within_60_days": _chance(score, "60"),

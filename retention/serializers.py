@@ -37,7 +37,35 @@ class MemberRiskSerializer(serializers.Serializer):
     renews_on = serializers.DateField(allow_null=True)
     dues = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
     value = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+    worth_a_call = serializers.FloatField(allow_null=True, help_text="money likely kept by a call")
+    worth_by = serializers.ChoiceField(choices=["estimate", "uplift"], help_text="how that was found")
+    leave_alone_because = serializers.CharField(allow_blank=True)
     factors = FactorSerializer(many=True)
     abstained = serializers.CharField(allow_blank=True)
     as_of = serializers.DateField()
     model = serializers.CharField(help_text="name and version")
+
+
+class PointSerializer(serializers.Serializer):
+    """A talking point: a fact, where it stands, the day of the fact."""
+
+    text = serializers.CharField()
+    source = serializers.CharField()
+    on = serializers.DateField()
+
+
+class CallSerializer(serializers.Serializer):
+    """One call of the period."""
+
+    id = serializers.IntegerField()
+    imis_id = serializers.CharField()
+    name = serializers.CharField(help_text="initials where you may not see names")
+    why = serializers.CharField()
+    worth = serializers.DecimalField(max_digits=14, decimal_places=2)
+    worth_by = serializers.ChoiceField(choices=["estimate", "uplift"])
+    points = PointSerializer(many=True)
+    best_hour = serializers.CharField(allow_blank=True, help_text="empty: not known")
+    owner = serializers.CharField(allow_blank=True)
+    state = serializers.CharField()
+    outcome = serializers.CharField(allow_blank=True)
+    decided_at = serializers.DateTimeField(allow_null=True)

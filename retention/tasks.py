@@ -77,6 +77,16 @@ def _day(text: str | None) -> date:
     return date.fromisoformat(text) if text else timezone.localdate()
 
 
+@job("retention.calls", title="Publish the call list", refusals=(Blocked,))
+def calls(progress: Progress) -> int:
+    """Part of the night, before any draft: lots for the control group, the list, what crossings ask for."""
+    now = timezone.now()
+    made = actions.plan_calls(now=now)
+    crossed = actions.propose_crossed(now=now)
+    progress.note(f"{made:,} calls published. {crossed.title if crossed else 'Nobody crossed the line.'}")
+    return made
+
+
 @job("retention.draft", title="Draft messages of retention", stages=(DRAFTS,), refusals=(Blocked,))
 def draft(progress: Progress) -> int:
     """Part of the night. Nothing leaves before a person, or the policy of the third phase, approves it."""

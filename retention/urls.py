@@ -3,13 +3,17 @@
 from django.urls import path
 
 from retention import api
-from retention.views import at_risk, lapses, policy
+from retention.views import at_risk, calls, lapses, policy
 
 urlpatterns = [
     path("", at_risk.risk_list, name="risk_list"),
     path("export.csv", at_risk.export, name="risk_export"),
     path("members/<str:imis_id>/", at_risk.member, name="risk_member"),
     path("members/<str:imis_id>/trends/", at_risk.trends, name="risk_trends"),
+    path("calls/", calls.calls, name="call_list"),
+    path("calls/export.csv", calls.export, name="call_export"),
+    path("calls/assign/", calls.assign, name="call_assign"),
+    path("calls/<int:call_id>/<str:step>/", calls.act, name="call_act"),
     path("policy/", policy.policy, name="risk_policy"),
     path("policy/ask/", policy.ask, name="risk_policy_ask"),
     path("policy/lines.csv", policy.table, name="risk_policy_lines"),
@@ -19,6 +23,7 @@ urlpatterns = [
 ]
 api_urlpatterns = [
     path("members/", api.MemberList.as_view(), name="api_risk_members"),
+    path("calls/", api.CallList.as_view(), name="api_calls"),
     path("scores/by-id/", api.ScoreLookup.as_view(), name="api_scores_by_id"),
     path("members/<str:imis_id>/", api.MemberScore.as_view(), name="api_risk_member"),
 ]

@@ -62,6 +62,7 @@ RIGHTS = {
         "see members at risk by name", ("membership", "finance", "admin", "chapter"), AUDITOR
     ),
     "retention.export": Right("export members at risk", ("membership", "finance", "chapter")),
+    "retention.calls": Right("work through the call list", ("membership", "chapter")),
     "retention.policy": Right(
         "see where the lines of risk are and what they mean",
         ("membership", "finance", "admin", "chapter"),

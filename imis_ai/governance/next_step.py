@@ -20,6 +20,7 @@ def annotated(rows: QuerySet, *, number: str, area: str, on: date) -> QuerySet:
     held = control.rows(area=area, on=on).filter(imis_id=same).order_by("-experiment__outcome_by")
     drafts = Proposal.objects.filter(imis_id=same, kind=f"{area}.message", state__in=OPEN)
     sent = ContactEntry.objects.filter(imis_id=same, area=area, state__in=OUT, sent_at__isnull=False)
+    sent = sent.exclude(channel="call")  # what came of a call is said by the area itself
     return rows.annotate(
         held_until=Subquery(held.values("experiment__outcome_by")[:1]),
         has_draft=Exists(drafts),

@@ -60,6 +60,7 @@ STEPS = (
     Step("retention.lapses", {}),
     Step("registry.check", {}),
     Step("retention.propose", {}),
+    Step("retention.calls", {}),
 )
 DRAFTS = (Step("retention.draft", {}),)  # after there are people, approved texts and something to offer
 SEATS, WEBINARS, PEERS = 25, 2, 60

@@ -13,6 +13,7 @@ PARTS = (
     "retention.score",
     "retention.lapses",
     "retention.propose",
+    "retention.calls",
     "retention.draft",
     "registry.check",
     "governance.reconcile",

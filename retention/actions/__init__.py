@@ -1,6 +1,8 @@
 """Every write of the retention domain."""
 
+from retention.actions.calls import assign_calls, plan_calls, put_off, record_call, skip_call, undo_call
 from retention.actions.cross import cross
+from retention.actions.crossed import propose_crossed
 from retention.actions.draft import compose, draft_night
 from retention.actions.forget import forget
 from retention.actions.lapses import choose_reason, find_lapses
@@ -12,18 +14,25 @@ from retention.actions.score import rescore, score_members
 from retention.actions.train import train_churn
 
 __all__ = [
+    "assign_calls",
     "choose_reason",
     "compose",
     "cross",
     "draft_night",
     "find_lapses",
     "forget",
+    "plan_calls",
+    "propose_crossed",
     "propose_policy",
     "propose_scores",
     "prune",
+    "put_off",
+    "record_call",
     "rescore",
     "score_members",
+    "skip_call",
     "take_effect",
     "train_churn",
+    "undo_call",
     "went_live",
 ]

@@ -18,7 +18,7 @@ from retention.actions.cross import cross
 from retention.calc import stored
 from retention.models import ScoreInputs, ScoreRun
 from retention.queries import policy as policies
-from retention.queries import predictions, totals
+from retention.queries import predictions, totals, worth
 from retention.queries.predictions import HORIZONS, Predicted
 
 PREDICT, STORE = "Score members", "Store scores"
@@ -120,6 +120,7 @@ def _stage(
     run = ScoreRun.objects.create(
         medium_from=lines.medium_from,
         high_from=lines.high_from,
+        worth={} if is_backfill else worth.measured(),
         as_of=as_of,
         model_name=said.model.name,
         model_version=said.model.version,

@@ -10,7 +10,7 @@ from retention.queries import list as risk
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 CONTROL = (("in", "In the control group"), ("out", "Not in the control group"))
-SORTS = ("name", "risk", "lapse", "dues", "value", "renews", "next")
+SORTS = ("name", "risk", "lapse", "dues", "value", "renews", "next", "worth")
 
 
 class RiskFilterForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from retention.calc import bands
 from retention.models import ScoreRun
+from retention.queries import worth
 from retention.queries.list import Row
 
 CHANCES = [f"{part}_{key}" for key in ("30", "60", "90", "renewal") for part in ("risk", "low", "high")]
@@ -14,7 +15,7 @@ HEADER = [
     *DATES,
     *MONEY,
     *(f"reason_{n + 1}" for n in range(REASONS)),
-    *("not_scored_because", "next_step", "as_of", "model"),
+    *("not_scored_because", "next_step", "worth_a_call", "worth_by", "leave_alone_because", "as_of", "model"),
 ]
 
 
@@ -26,5 +27,17 @@ def line(row: Row, run: ScoreRun) -> list[object]:
         *(getattr(row.stored, name) for name in CHANCES + DATES + MONEY),
         *reasons,
         *[""] * (REASONS - len(reasons)),
-        *(row.abstained, row.next_step, run.as_of, f"{run.model_name} {run.model_version}"),
+        *(
+            row.abstained,
+            row.next_step,
+            _money(row.worth),
+            worth.method(run).mode,
+            row.alone,
+            run.as_of,
+            f"{run.model_name} {run.model_version}",
+        ),
     ]
+
+
+def _money(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 2)

@@ -17,6 +17,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.utils.timezone import localdate
 
 from imis_ai.features.groups import GROUPS
 from imis_ai.governance import next_step
@@ -25,6 +26,7 @@ from imis_ai.mirror import contact, kept
 from imis_ai.ui import words
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
+from retention.queries import worth
 
 AREA = "retention"
 HORIZONS = (30, 60, 90)
@@ -38,6 +40,7 @@ VIEWS = {
 }
 REASONS = GROUPS
 AT_RISK = ("hi", "md")
+CALLING = ("open", "later")  # states of a call that is still to come
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class Row:
     abstained: str
     next_step: str
     held: str  # why the member is left alone, in a sentence
+    worth: float | None  # money likely kept by a call, as the method of the run has it
+    alone: str  # why a contact does no good, in a sentence
     stored: RiskScore = field(repr=False)
 
     @property
@@ -119,13 +124,17 @@ def listed(*, seen: QuerySet, run: ScoreRun, filters: Filters) -> QuerySet[RiskS
 def page(*, seen: QuerySet, run: ScoreRun, filters: Filters, start: int, stop: int) -> QuerySet[RiskScore]:
     """Some of `listed`. The order is found on narrow rows; only those shown are read whole."""
     order = _order(filters)
-    shown = visible(seen=seen, run=run).filter(wanted(filters, run)).order_by(*order).values("pk")
+    found = visible(seen=seen, run=run).filter(wanted(filters, run))
+    if filters.sort.endswith("worth"):
+        found = found.annotate(worth=worth.expression(run))
+    shown = found.order_by(*order).values("pk")
     return with_next_step(RiskScore.objects.filter(pk__in=shown[start:stop]), run).order_by(*order)
 
 
 def with_next_step(scores: QuerySet[RiskScore], run: ScoreRun) -> QuerySet[RiskScore]:
     """Whole rows with their members, and what comes next for each; no further query."""
     found = scores.select_related("run", "member", "member__tier", "member__chapter")
+    found = worth.valued(found, run)
     return next_step.annotated(found, number="member__imis_id", area=AREA, on=run.as_of)
 
 
@@ -158,6 +167,8 @@ def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
         abstained=score.abstained,
         next_step=_next_step(score),
         held=_held(score, (member.first_name or name) if with_names else words.masked(name)),
+        worth=getattr(score, "worth", None),
+        alone=worth.leave_alone(score),
         stored=score,
     )
 
@@ -251,6 +262,7 @@ def _order(filters: Filters) -> list:
         "value": ["value"],
         "renews": ["renews_on"],
         "next": ["risk_renewal"],
+        "worth": ["worth"],
     }
     falls = filters.sort.startswith("-")
     if filters.view == "unscored":
@@ -260,12 +272,21 @@ def _order(filters: Filters) -> list:
 
 
 def _next_step(score: RiskScore) -> str:
-    return next_step.said(
+    """What governance knows of; else the call list; else that a contact does no good."""
+    known = next_step.said(
         held_until=score.held_until,
         has_draft=score.has_draft,
         last_sent_at=score.last_sent_at,
         today=score.run.as_of,
     )
+    if known == next_step.CONTROL or getattr(score, "call_state", None) not in CALLING:
+        return known or _called(score) or ("Leave alone" if worth.leave_alone(score) else "")
+    return "Call first"
+
+
+def _called(score: RiskScore) -> str:
+    at = getattr(score, "called_at", None)
+    return f"Called {words.short_date(localdate(at), score.run.as_of)}" if at else ""
 
 
 def _held(score: RiskScore, who: str) -> str:

@@ -16,9 +16,10 @@ from imis_ai.mirror import access, timeline
 from imis_ai.ui import exports, figures, words
 from imis_ai.ui.filters import address, removable
 from imis_ai.ui.tables import Column, Pages, heads
+from retention.calc import moves
 from retention.forms.at_risk import RiskFilterForm, chips
 from retention.models import RiskScore, ScoreRun
-from retention.queries import above, panel
+from retention.queries import above, case, panel, worth
 from retention.queries import export as csv
 from retention.queries import list as risk
 from retention.queries import summary as totals
@@ -88,6 +89,8 @@ def member(request: HttpRequest, imis_id: str) -> HttpResponse:
         "reach": timeline.reach(score.member) if _names(request) else [],
         "entries": timeline.latest(member_id=score.member_id, limit=25),
         "crumbs": [("Members at risk", reverse("risk_list"))],
+        "case": case.case_of(score=score, now=timezone.now(), change=context["change"]),
+        "hour": moves.HOUR,
     }
     return frame.page(request, "retention/member.html", context)
 
@@ -169,7 +172,9 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
         "histogram": _histogram(filters, head.summary, run),
         "rows": list(risk.rows(scores=scores, measure=filters.measure, with_names=with_names)),
         "pages": pages,
-        "heads": heads(VIEW_COLUMNS.get(filters.view, COLUMNS), filters.sort),
+        "heads": heads(_columns(filters, run), filters.sort),
+        "by_worth": _by_worth(filters),
+        "worth_method": worth.method(run).sentence,
         "tabs": _tabs(filters, head.counts),
         "segments": _horizons(filters, query),
         "chips": made,
@@ -190,6 +195,20 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
     if score:
         _note_opened(request, asked, "panel")
     return context | (_member_context(request, run, score, filters, days=12 * 7) if score else {})
+
+
+def _by_worth(filters: risk.Filters) -> bool:
+    """Then what a call is worth stands where the value stands otherwise, and by which method it was found."""
+    return filters.sort.endswith("worth") and filters.view not in VIEW_COLUMNS
+
+
+def _columns(filters: risk.Filters, run: ScoreRun) -> list[Column]:
+    columns = VIEW_COLUMNS.get(filters.view, COLUMNS)
+    if not _by_worth(filters):
+        return columns
+    mode = worth.method(run).mode
+    shown = Column(f"Worth ({mode})", "worth", "num c-value", falls=True, hint=worth.method(run).sentence)
+    return [shown if column.sort == "value" else column for column in columns]
 
 
 def _among(scores: Iterable[RiskScore], imis_id: str) -> RiskScore | None:

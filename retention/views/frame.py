@@ -17,6 +17,7 @@ class Page(NamedTuple):
 
 PAGES = [
     Page("Members at risk", "risk_list", "retention.totals"),
+    Page("Calls", "call_list", "retention.calls"),
     Page("Policy", "risk_policy", "retention.policy"),
     Page("Why members left", "lapses", "retention.totals"),
 ]

@@ -1,6 +1,6 @@
 """What the retention domain adds to the product, one module per part."""
 
-from retention.wiring import lapses, outreach, policy, scores
+from retention.wiring import calls, lapses, outreach, policy, scores
 
 
 def connect() -> None:
@@ -9,3 +9,4 @@ def connect() -> None:
     outreach.connect()
     policy.connect()
     lapses.connect()
+    calls.connect()

@@ -6,7 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from retention.models import LapseReason, RiskScore, ScoreRun
+from retention.models import Call, LapseReason, RiskScore, ScoreRun
 from tests.factories.mirror import MemberFactory
 
 AS_OF = dt.date(2026, 6, 1)
@@ -102,3 +102,22 @@ class LapseReasonFactory(DjangoModelFactory):
     )
     dues = Decimal("250.00")
     found_at = dt.datetime(2026, 6, 1, 6, 0, tzinfo=dt.UTC)
+
+
+class CallFactory(DjangoModelFactory):
+    """A call of the week of AS_OF, ready to be made."""
+
+    class Meta:
+        model = Call
+
+    member = factory.SubFactory(MemberFactory)
+    period = AS_OF
+    why = "worth"
+    place = 1
+    worth = Decimal("410.00")
+    method = "estimate"
+    points = factory.LazyFunction(
+        lambda: [{"text": "Came to Spring meeting", "source": "event registrations", "on": "2026-04-02"}]
+    )
+    best_hour = "10:00 to 12:00, from 7 of 9 logins and opened e-mails"
+    facts_at = factory.LazyFunction(lambda: dt.datetime(2026, 6, 1, 6, tzinfo=dt.UTC))

@@ -27,7 +27,7 @@ from tests.factories.governance import (
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, ExportFactory, WebhookFactory
 from tests.factories.mirror import NOW
 from tests.factories.registry import models_page
-from tests.factories.retention import LapseReasonFactory
+from tests.factories.retention import CallFactory, LapseReasonFactory
 from tests.pages.test_every_page import OURS, PUBLIC, SIGNED_IN, address, right_of
 
 DANA, STRANGER = (b"Quillfeather", b"104482"), (b"Stranger", b"998811", b"Secret tier")
@@ -86,7 +86,7 @@ def expected(seat: Seat, right: str, route: str) -> str:
         return "hidden"  # the planted export is somebody else's
     if route in OWN_ONLY and not _carries(OWN_ONLY[route], seat):
         return "hidden"
-    if "imis_id" in route and seat.chapter in ("other", "none"):
+    if ("imis_id" in route or "call_id" in route) and seat.chapter in ("other", "none"):
         return "hidden"
     return "open"
 
@@ -117,6 +117,7 @@ def world(two_chapters):
     sealed_entry()
     ErasureFactory(pk=1)
     started(pk=1, imis_id=dana.imis_id)
+    CallFactory(pk=1, member=dana)
     ApiClientFactory(pk=1, owner=UserFactory(role="membership"))
     DeliveryFactory(pk=1, webhook=WebhookFactory(pk=1))
     ExportFactory(pk=1)

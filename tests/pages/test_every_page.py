@@ -27,7 +27,7 @@ from tests.factories.governance import (
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, WebhookFactory
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.registry import models_page
-from tests.factories.retention import LapseReasonFactory, RiskScoreFactory
+from tests.factories.retention import CallFactory, LapseReasonFactory, RiskScoreFactory
 from tests.reading import html_of
 
 PUBLIC = {
@@ -89,6 +89,7 @@ VALUES = {
     "delegation_id": "900001",
     "lapse_id": "1",
     "notice_id": "900001",
+    "call_id": "1",
 }
 
 
@@ -128,6 +129,7 @@ def filled(run):
     """One row of everything, so that each address with a value leads somewhere."""
     score = RiskScoreFactory(run=run, member=MemberFactory(imis_id="104482", name="Dana Whitfield"))
     LapseReasonFactory(pk=1, member=score.member)
+    CallFactory(pk=1, member=score.member)
     Feed.objects.create(name="members", health="fresh", rows=5, last_success_at=NOW, last_try_at=NOW)
     planted = people_page(NOW)
     passed_on(planted, UserFactory(username="standin"), pk=900_001)

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit
@@ -84,6 +85,18 @@ def move(*, entry: ContactEntry, to: str, now: datetime, reason: str = "", **val
     )
     entry.refresh_from_db()
     return bool(changed)
+
+
+def take_back(*, imis_id: str, channel: str, reason: str, now: datetime) -> int:
+    """A contact that a person noted by mistake and undid before it counted for good."""
+    noted = ContactEntry.objects.filter(imis_id=imis_id, channel=channel, state=State.SENDING, reason=reason)
+    return noted.update(state=State.STOPPED, state_at=now)
+
+
+def settle(*, channel: str, before: datetime, now: datetime) -> int:
+    """Contacts made by a person that can no longer be undone: they count as made, at their own time."""
+    noted = ContactEntry.objects.filter(channel=channel, state=State.SENDING, planned_at__lte=before)
+    return noted.update(state=State.SENT, sent_at=F("planned_at"), state_at=now)
 
 
 @transaction.atomic
