@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.urls import reverse
 from django.utils.timezone import localdate, localtime
 
 from imis_ai.accounts.models import User
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.mirror import habits
 from imis_ai.ui import words
+from imis_ai.ui.today import WEEK, Asked, Part, Waits
 from retention.calc import worth
 from retention.models import Call, RiskScore
 from retention.queries import policy as policies
@@ -106,6 +109,30 @@ def card(*, call: Call, now: datetime, with_names: bool) -> Card:
 def may_undo(call: Call, now: datetime) -> bool:
     """Within half an hour of what was decided."""
     return call.decided_at is not None and now < call.decided_at + UNDO_WITHIN
+
+
+def part(asked: Asked) -> Part:
+    """Needs a call now, on the first page. Two queries."""
+    if asked.seen is None or not asked.viewer.may(RIGHT):
+        return Part()
+    found = on_the_list(seen=asked.seen, today=asked.today).order_by().select_related(None)
+    due = Q(state=Call.State.OPEN) | Q(state=Call.State.LATER, later_until__lte=asked.today)
+    sums = found.filter(due).aggregate(n=Count("pk"), worth=Sum("worth"), oldest=Min("facts_at"))
+    if not sums["n"]:
+        return Part()
+    money = words.money(sums["worth"], settings.CURRENCY, cents=False)
+    waits = Waits(
+        count=sums["n"],
+        name="Need a call now",
+        why="Members at risk whom a call may keep, the most valuable first.",
+        address=reverse("call_list"),
+        action="Call",
+        stake=f"{money} worth a call",
+        oldest=sums["oldest"],
+        due=WEEK,
+        amount=sums["worth"],
+    )
+    return Part(waits=[waits])
 
 
 def callers() -> QuerySet[User]:

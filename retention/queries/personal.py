@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from imis_ai.governance.privacy import Section, Subject
 from retention.calc import bands
-from retention.models import RiskScore
+from retention.models import Call, RiskScore
 
 ABOUT = "Chances of 100 that you leave, each with its 80 % range and up to three reasons."
 
@@ -14,6 +14,16 @@ def sections(subject: Subject) -> Iterator[Section]:
     yield Section(
         "Scores", ABOUT, [_row(score) for score in scores.order_by("run__as_of", "run__created_at")]
     )
+    calls = Call.objects.filter(member__imis_id=subject.imis_id).order_by("period", "pk")
+    yield Section(
+        "Calls", "Weeks in which you were on the list to be called.", [_call(call) for call in calls]
+    )
+
+
+def _call(call: Call) -> dict:
+    points = "; ".join(point["text"] for point in call.points)
+    told = {"list of": call.period, "to talk about": points, "what came of it": call.get_outcome_display()}
+    return told | {"on": call.decided_at, "minutes": call.minutes, "note": call.note}
 
 
 def _row(score: RiskScore) -> dict:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from imis_ai.governance import kinds
 from imis_ai.governance.outbox import followers
+from imis_ai.ui import today
 from retention.actions import calls, crossed
+from retention.queries import calls as listed
 from retention.queries import crossed as told
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def connect() -> None:
     """Called once at start."""
     kinds.register(CALL_KIND)
     kinds.register(CROSSED_KIND)
+    today.add("retention.calls", listed.part)
     followers.on_completed(name="retention.calls", follow=_completed)
 
 
