@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 from django.utils.timezone import localdate, localtime
 
@@ -58,10 +58,10 @@ class Shown:
 
 
 def on_the_list(*, seen: QuerySet, today: date) -> QuerySet[Call]:
-    """This period's, and what comes back from earlier ones by now."""
-    period = policies.current().period(today)
+    """The newest list that was published, and what comes back from earlier ones by now."""
+    newest = Call.objects.filter(period__lte=today).order_by("-period").values("period")[:1]
     back = Q(state=Call.State.LATER, later_until__lte=today)
-    found = Call.objects.filter(Q(period=period) | back, member__in=seen)
+    found = Call.objects.filter(Q(period=Subquery(newest)) | back, member__in=seen)
     return found.select_related("member__tier", "member__chapter", "owner", "decided_by")
 
 
@@ -112,7 +112,7 @@ def may_undo(call: Call, now: datetime) -> bool:
 
 
 def part(asked: Asked) -> Part:
-    """Needs a call now, on the first page. Two queries."""
+    """Needs a call now, on the first page. One query."""
     if asked.seen is None or not asked.viewer.may(RIGHT):
         return Part()
     found = on_the_list(seen=asked.seen, today=asked.today).order_by().select_related(None)

@@ -258,7 +258,7 @@ def test_today_asks_for_little_also_when_everything_is_new(run, signed_in, role)
     with CaptureQueriesContext(connection) as queries:
         client.get("/")
 
-    assert len(queries) <= 12, [query["sql"][:110] for query in queries]
+    assert len(queries) <= 13, [query["sql"][:110] for query in queries]
 
 
 def test_the_first_page_is_today_and_the_navigation_says_so(run, as_role):
