@@ -3,9 +3,14 @@
 from django.urls import path
 
 from retention import api
-from retention.views import at_risk, calls, lapses, policy
+from retention.views import at_risk, calls, gifts, lapses, outreach, policy
 
 urlpatterns = [
+    path("outreach/", outreach.outreach, name="outreach"),
+    path("outreach/export.csv", outreach.export, name="outreach_export"),
+    path("outreach/several/", outreach.several, name="outreach_several"),
+    path("outreach/offers/", gifts.gifts, name="outreach_gifts"),
+    path("outreach/<int:proposal_id>/<slug:what>/", outreach.decide, name="outreach_decide"),
     path("", at_risk.risk_list, name="risk_list"),
     path("export.csv", at_risk.export, name="risk_export"),
     path("members/<str:imis_id>/", at_risk.member, name="risk_member"),

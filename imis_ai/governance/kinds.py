@@ -78,7 +78,7 @@ class Kind:
     lists what changed since it was made, `facts(proposal)` is what guardrails look at. `template` shows
     the payload, with `context`. `is_outreach`: it contacts a member; `is_service`: because it is owed
     or was asked for (an invoice, an answer), so a control group gets it too. `sides`: roles of
-    which each must stand behind it, with one of its people.
+    which each must stand behind it, with one of its people. `queue`: name of the area's own list for many.
     """
 
     name: str
@@ -103,6 +103,7 @@ class Kind:
     lives: timedelta = timedelta(days=7)
     sides: tuple[frozenset[str], ...] = ()
     reasons: tuple[tuple[str, str], ...] = field(default=REASONS)
+    queue: str = ""
 
     def __post_init__(self) -> None:
         if self.automatic and self.friction not in (Friction.LABEL, Friction.SINGLE):

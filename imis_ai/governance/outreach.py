@@ -46,11 +46,12 @@ def message_kind(
     decides: str,
     is_service: bool = False,
     automatic: Automatic | None = None,
+    queue: str = "",
 ) -> Kind:
     """The kind for single messages of one area; a domain registers it from its wiring.
 
     `is_service`: invoices and answers to members, which a control group gets too. `automatic`: how many a day
-    the policy of the third phase may approve, and to whom, such as low risk.
+    the policy of the third phase may approve, and to whom, such as low risk. `queue`: the area's own list.
     """
     return Kind(
         name=f"{area}.message",
@@ -70,6 +71,7 @@ def message_kind(
         is_outreach=True,
         is_service=is_service,
         may_word_own=True,
+        queue=queue,
         automatic=automatic and replace(automatic, why_not=partial(_why_not_automatic, automatic.why_not)),
     )
 

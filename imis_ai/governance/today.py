@@ -166,18 +166,22 @@ def _proposals(row: Counted, asked: Asked) -> Waits:
     else:
         stake = words.plural(row.members or 0, "member") if row.members else ""
     why = "Nothing leaves until you approve it." if row.n > 1 else "It waits for your yes."
-    one = row.n == 1
     return Waits(
         row.n,
         kind.label,
         why,
-        reverse("approval", args=[row.first]) if one else f"{reverse('approvals')}?kind={kind.name}",
+        reverse(kind.queue) if kind.queue else _address(kind, row),
         "Review",
         stake,
         row.oldest,
         due_in(row.due, asked) if row.due else WEEK,
         row.amount or 0,
     )
+
+
+def _address(kind: kinds.Kind, row: Counted) -> str:
+    one = row.n == 1
+    return reverse("approval", args=[row.first]) if one else f"{reverse('approvals')}?kind={kind.name}"
 
 
 def _stopped(rows: list[Counted]) -> list[Waits]:

@@ -19,6 +19,23 @@ PURPOSES = {
     BACK: "Message in grace",
     WIN_BACK: "Win-back",
 }
+REASONS = {
+    "events": "comes to fewer events",
+    "portal": "visits the portal less",
+    "mail": "answers less to e-mail",
+    "engagement": "does less than before",
+    "community": "posts less in the community",
+    "committee": "left a committee",
+    "content": "uses courses and downloads less",
+    "payments": "payments failed or came late",
+    "membership": "history of the membership",
+    "tier": "tier and price",
+    "giving": "gives and buys less",
+    "value": "value of the membership",
+    "place": "chapter and place",
+    "profile": "profile",
+    "own": "your own activity kinds",
+}
 WITH_OFFER = (CAMPAIGN, BACK, WIN_BACK)
 REMINDER_DAYS = 45
 HIGH, MEDIUM = "hi", "md"

@@ -14,6 +14,7 @@ from retention.queries import list as risk
 
 KIND = "retention.message"
 AREA = "retention"
+MADE_AGAIN = ("changed", "template")  # what stopped a message that is drafted again with what is true now
 REMEMBERED = timedelta(days=400)  # drafts of one term are looked for so far back
 
 
@@ -45,8 +46,12 @@ def of_the_night(*, now: datetime, today: date) -> list[Wanted]:
 
 
 def written(*, now: datetime) -> set[tuple[str, str, str]]:
-    """Member, purpose and occasion of every draft there was; one that nobody decided on counts as none."""
+    """Member, purpose and occasion of every draft there was.
+
+    One that nobody decided on counts as none, and so does one that was stopped because its facts changed.
+    """
     found = proposals.of_kind(kind=KIND).filter(created_at__gt=now - REMEMBERED)
+    found = found.exclude(messages__state="cancelled", messages__problem__in=MADE_AGAIN)
     rows = found.exclude(state=proposals.State.EXPIRED).order_by()
     return set(rows.values_list("imis_id", "made_from__purpose", "made_from__occasion"))
 

@@ -18,6 +18,7 @@ class Page(NamedTuple):
 PAGES = [
     Page("Members at risk", "risk_list", "retention.totals"),
     Page("Calls", "call_list", "retention.calls"),
+    Page("Outreach", "outreach", "retention.members"),
     Page("Policy", "risk_policy", "retention.policy"),
     Page("Why members left", "lapses", "retention.totals"),
 ]

@@ -45,5 +45,6 @@ MESSAGE = outreach.message_kind(
     label="Message to a member",
     reads="retention.members",
     decides="retention.outreach",
+    queue="outreach",
     automatic=Automatic(MOST_AUTOMATIC, only_early_reminders),
 )

@@ -32,6 +32,15 @@ def own(*, person: User, now: datetime) -> Pace | None:
     return found[0] if found else None
 
 
+def today(*, person: User, kind: str, since: datetime, now: datetime) -> Pace | None:
+    """Decisions of one kind since a moment, such as this morning; None before the first."""
+    made = Decision.objects.filter(
+        by=person, proposal__kind=kind, what__in=JUDGED, at__gte=since, at__lte=now
+    )
+    found = list(made.order_by("at", "pk"))
+    return _pace(person, found) if found else None
+
+
 def everybody(*, now: datetime) -> list[Pace]:
     """For administrators, most decisions first."""
     return sorted(_paces(Decision.objects.all(), now), key=lambda pace: -pace.decided)
