@@ -1,6 +1,7 @@
 """Drafts of messages as one person may see and decide them: tabs, filters, rows, the next one. Reads only."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,16 +132,15 @@ def present(*, viewer: User, filters: Filters, now: datetime) -> dict[str, list[
     }
 
 
-def rows(*, found: QuerySet | list, viewer: User) -> list[Row]:
+def rows(*, found: QuerySet | list, viewer: User, with_names: bool) -> list[Row]:
     """Two queries, however many."""
     items = list(found)
     names = contact.visible(viewer, {item.imis_id for item in items})
     texts = outreach_review.texts({item.payload["template_version"] for item in items})
-    hides = not access.sees_names(viewer)
     return [
         Row(
             item,
-            words.masked(names.get(item.imis_id, "")) if hides else names.get(item.imis_id, item.imis_id),
+            names.get(item.imis_id, "") if with_names else words.masked(names.get(item.imis_id, "")),
             CHANNELS.get(item.payload["channel"], item.payload["channel"]),
             texts.get(item.payload["template_version"], ""),
             calc.PURPOSES.get(item.made_from.get("purpose", ""), ""),
@@ -150,31 +150,24 @@ def rows(*, found: QuerySet | list, viewer: User) -> list[Row]:
     ]
 
 
-def halted(*, viewer: User, now: datetime) -> list[Halted]:
+def halted(*, viewer: User, with_names: bool, now: datetime) -> list[Halted]:
     """Who was stopped right before sending, then whom the last night left out."""
     stopped = outreach_review.stopped(area=AREA, viewer=viewer, since=now - KEPT)
     left = LeftOut.objects.filter(member__in=access.members(viewer)).select_related("member")
-    hides = not access.sees_names(viewer)
-    names = contact.visible(viewer, {each.proposal.imis_id for each in stopped})
-
-    def shown(name: str) -> str:
-        return words.masked(name) if hides else name
-
     found = [
         Halted(
             each.proposal.imis_id,
-            shown(names[each.proposal.imis_id]),
+            "",
             "Approved, then stopped",
             each.at,
             each.sentence,
             proposal=each.proposal,
         )
         for each in stopped
-    ]
-    return found + [
+    ] + [
         Halted(
             row.member.imis_id,
-            shown(str(row.member)),
+            "",
             f"{calc.PURPOSES.get(row.purpose, row.purpose)}: not drafted",
             None,
             row.sentence,
@@ -182,6 +175,34 @@ def halted(*, viewer: User, now: datetime) -> list[Halted]:
         )
         for row in left.order_by("rule", "member__last_name", "pk")
     ]
+    ids = {each.imis_id for each in found}
+    names, hide = contact.visible(viewer, ids), cloak(imis_ids=ids, with_names=with_names)
+    return [
+        replace(
+            each,
+            name=hide(each.imis_id, names.get(each.imis_id, "")),
+            sentence=hide(each.imis_id, each.sentence),
+        )
+        for each in found
+    ]
+
+
+def cloak(*, imis_ids: Collection[str], with_names: bool) -> Callable[[str, str], str]:
+    """`hide(imis_id, text)` for who may not see names: the member's own are masked wherever they stand."""
+    if with_names:
+        return lambda imis_id, text: text
+    found = contact.people(imis_ids)
+    known = {
+        imis_id: sorted({person.name, person.given_name} - {""}, key=len, reverse=True)
+        for imis_id, person in found.items()
+    }
+
+    def hide(imis_id: str, text: str) -> str:
+        for name in known.get(imis_id, ()):
+            text = text.replace(name, words.masked(name))
+        return text
+
+    return hide
 
 
 def after(*, proposal_id: int, viewer: User, filters: Filters, now: datetime) -> int | None:

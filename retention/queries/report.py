@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from imis_ai.accounts.models import User
 from imis_ai.governance import outreach_followed, outreach_review, proposals
 from imis_ai.governance.outreach_followed import Followed
-from imis_ai.mirror import access, contact
+from imis_ai.mirror import contact
 from imis_ai.ui import words
 from retention.calc import outreach as calc
 from retention.queries.candidates import AREA
@@ -44,17 +44,16 @@ HEADER = [
 ]
 
 
-def lines(*, found: Iterable[Any], viewer: User, now: datetime) -> list[list[Any]]:
+def lines(*, found: Iterable[Any], viewer: User, with_names: bool, now: datetime) -> list[list[Any]]:
     """The drafts as rows of a file, with names as the viewer may see them."""
     items = list(found)[:MOST]
     names = contact.visible(viewer, {item.imis_id for item in items})
-    hides = not access.sees_names(viewer)
     texts = outreach_review.texts({item.payload["template_version"] for item in items})
     after = outreach_followed.of(found=items, area=AREA, now=now)
     return [
         _line(
             item,
-            words.masked(names.get(item.imis_id, "")) if hides else names.get(item.imis_id, ""),
+            names.get(item.imis_id, "") if with_names else words.masked(names.get(item.imis_id, "")),
             texts.get(item.payload["template_version"], ""),
             after[item.pk],
         )

@@ -13,12 +13,13 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from imis_ai.accounts import actions as people
 from imis_ai.accounts.models import AccessEntry
-from imis_ai.accounts.rights import needs
+from imis_ai.accounts.rights import names_revealed, needs
 from imis_ai.governance import kinds, outreach_review, proposals
 from imis_ai.governance.forms.approvals import picked
 from imis_ai.governance.proposals import bulk
 from imis_ai.governance.refusals import Blocked, Refused, WhyNot
 from imis_ai.governance.views.approvals import DECISIONS, STATUS, until_of
+from imis_ai.mirror import access
 from imis_ai.ui import exports, words
 from imis_ai.ui import filters as chips
 from imis_ai.ui.tables import Column, Pages, heads
@@ -65,15 +66,15 @@ def outreach(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs("retention.outreach")
-def decide(request: HttpRequest, proposal_id: int, what: str) -> HttpResponse:
+def decide(request: HttpRequest, draft_id: int, what: str) -> HttpResponse:
     """Approve, change, reject, set aside, undo; then the next draft. A refusal keeps what was entered."""
-    now, proposal = timezone.now(), _find(request, proposal_id)
+    now, proposal = timezone.now(), _find(request, draft_id)
     back = QueryDict(request.POST.get("back", "")[:500].lstrip("?"), mutable=True)
     filters = forms.filters(back)
     act = {**DECISIONS, "edit": _edit}.get(what)
     if act is None or what == "reverse":
         raise Http404
-    following = queue.after(proposal_id=proposal_id, viewer=request.user, filters=filters, now=now)
+    following = queue.after(proposal_id=draft_id, viewer=request.user, filters=filters, now=now)
     try:
         said = act(request, proposal, now)
     except Refused as refusal:
@@ -81,9 +82,9 @@ def decide(request: HttpRequest, proposal_id: int, what: str) -> HttpResponse:
         return _refused(request, proposal, filters, back, refusal, now)
     messages.success(request, said)
     if what in DONE:
-        request.session[LAST] = proposal_id
+        request.session[LAST] = draft_id
     stays = what not in DONE
-    panel = proposal_id if stays else following
+    panel = draft_id if stays else following
     return redirect(reverse("outreach") + chips.address(back, panel=str(panel) if panel else None))
 
 
@@ -119,7 +120,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """Exactly the filtered drafts: score, what was done, by whom, what followed. It is logged."""
     now, filters = timezone.now(), forms.filters(request.GET)
     found = queue.listed(viewer=request.user, filters=filters, now=now)
-    lines = report.lines(found=found, viewer=request.user, now=now)
+    lines = report.lines(found=found, viewer=request.user, with_names=_names(request), now=now)
     people.record_access(
         by=request.user,
         what=AccessEntry.What.LIST_EXPORTED,
@@ -132,7 +133,7 @@ def export(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, filters: queue.Filters, now: datetime) -> dict[str, Any]:
     viewer = request.user
     numbers = queue.counts(viewer=viewer, now=now)
-    halted = queue.halted(viewer=viewer, now=now)
+    halted = queue.halted(viewer=viewer, with_names=_names(request), now=now)
     context: dict[str, Any] = {
         "filters": filters,
         "tabs": _tabs(filters.tab, numbers | {"stopped": len(halted)}),
@@ -150,7 +151,8 @@ def _page(request: HttpRequest, filters: queue.Filters, now: datetime) -> dict[s
     found = queue.listed(viewer=viewer, filters=filters, now=now)
     total = found.count() if filters.is_narrowed else numbers[filters.tab]
     pages = Pages.of(_number(request.GET.get("page"), 1), total)
-    rows = queue.rows(found=found[pages.start : pages.stop], viewer=viewer)
+    shown = found[pages.start : pages.stop]
+    rows = queue.rows(found=shown, viewer=viewer, with_names=_names(request))
     left = set(context["report"]["left"]) if context["report"] else set()
     context |= {
         "rows": [(row, _seen(row.proposal), row.proposal.pk in left) for row in rows],
@@ -178,7 +180,9 @@ def _review(request: HttpRequest, proposal: Any, filters: queue.Filters, now: da
         detail={"where": "outreach"},
     )
     kind = kinds.find(proposal.kind)
-    [row] = queue.rows(found=[proposal], viewer=request.user)
+    with_names, imis_id = _names(request), proposal.imis_id
+    [row] = queue.rows(found=[proposal], viewer=request.user, with_names=with_names)
+    hide = queue.cloak(imis_ids=[imis_id], with_names=with_names)
     is_open = proposal.state in proposals.OPEN
     beside = outreach_review.beside(proposal=proposal, now=now)
     same = queue.same_text(viewer=request.user, version=proposal.payload["template_version"], now=now)
@@ -187,8 +191,13 @@ def _review(request: HttpRequest, proposal: Any, filters: queue.Filters, now: da
         "row": row,
         "kind": kind,
         "beside": beside,
-        "pieces": [(text, fact, _opens(proposal.imis_id, fact)) for text, fact in beside.pieces],
-        "facts": [(fact, _opens(proposal.imis_id, fact)) for fact in proposal.payload["facts"]],
+        "subject": hide(imis_id, proposal.payload["subject"]),
+        "against": [hide(imis_id, sentence) for sentence in beside.against],
+        "changes": [(what, hide(imis_id, said)) for what, said in beside.changes],
+        "pieces": [(hide(imis_id, text), fact, _opens(imis_id, fact)) for text, fact in beside.pieces],
+        "facts": [
+            (fact, hide(imis_id, fact["text"]), _opens(imis_id, fact)) for fact in proposal.payload["facts"]
+        ],
         "stage": calc.STAGES.get(proposal.made_from.get("stage", ""), ""),
         "reason": calc.REASONS.get(proposal.made_from.get("reason", ""), ""),
         "decisions": list(proposal.decisions.select_related(*outreach_review.WHO)),
@@ -241,13 +250,13 @@ def _shown(request: HttpRequest, do: str, batch: bulk.Batch, chosen: dict[int, s
     counted: dict[str, int] = {}
     for each in batch.against:
         counted[str(each.why)] = counted.get(str(each.why), 0) + 1
-    names = {row.proposal.pk: row.name for row in queue.rows(found=batch.sample, viewer=request.user)}
+    shown = queue.rows(found=batch.sample, viewer=request.user, with_names=_names(request))
     context = {
         "do": do if do in DONE else "approve",
         "batch": batch,
         "exceptions": list(counted.items()),
-        "samples": [(names.get(item.pk, ""), item) for item in batch.sample],
-        "text": queue.rows(found=batch.items[:1], viewer=request.user)[0].text,
+        "samples": [(row.name, row.proposal) for row in shown],
+        "text": shown[0].text,
         "hold": words.duration(
             kinds.HOLD[kinds.Friction.BULK if batch.is_large else kinds.Friction.SINGLE].total_seconds()
         ),
@@ -301,6 +310,10 @@ def _find(request: HttpRequest, proposal_id: int) -> Any:
     if proposal is None:
         raise Http404
     return proposal
+
+
+def _names(request: HttpRequest) -> bool:
+    return access.sees_names(request.user) or names_revealed(request)
 
 
 def _seen(proposal: Any) -> str:

@@ -7,6 +7,7 @@ from factory.django import DjangoModelFactory
 
 from imis_ai.governance import models
 from tests.factories.accounts import UserFactory
+from tests.factories.governance import ProposalFactory
 from tests.factories.mirror import ConsentFactory, MemberFactory
 
 NOW = dt.datetime(2026, 6, 1, 15, tzinfo=dt.UTC)  # 10:00 in Chicago
@@ -63,3 +64,22 @@ def reachable(**fields):
     for channel in ("email", "sms"):
         ConsentFactory(member=member, channel=channel)
     return member
+
+
+def drafted(pk: int, imis_id: str):
+    """A draft of retention to one member, planted without the product's actions."""
+    text = {"subject": "Your year", "body": "Dear member,\n\nReply if we can help."}
+    version = VersionFactory()
+    payload = {
+        "imis_id": imis_id,
+        "channel": "email",
+        "area": "retention",
+        "template_version": version.pk,
+        "offer_version": None,
+        "facts": [],
+        "made": text,
+        "channel_reason": "E-mail: the member agreed to it.",
+    } | text
+    return ProposalFactory(
+        pk=pk, kind="retention.message", area="retention", payload=payload, imis_id=imis_id, members=1
+    )

@@ -25,6 +25,7 @@ from tests.factories.governance import (
     told,
 )
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, ExportFactory, WebhookFactory
+from tests.factories.messages import drafted
 from tests.factories.mirror import NOW
 from tests.factories.registry import models_page
 from tests.factories.retention import CallFactory, LapseReasonFactory
@@ -72,7 +73,7 @@ def _carries(right: str, seat: Seat) -> bool:
 
 
 def expected(seat: Seat, right: str, route: str) -> str:
-    if any(each in route for each in ("proposal_id", "item_id", "lapse_id")) and seat.chapter in (
+    if any(each in route for each in ("proposal_id", "item_id", "draft_id", "lapse_id")) and seat.chapter in (
         "other",
         "none",
     ):
@@ -110,6 +111,7 @@ def world(two_chapters):
     made = ProposalFactory(pk=1, kind="retention.scores", payload=payload, imis_id=dana.imis_id, members=1)
     task = {"way": "append", "target": "task", "fields": {"title": "Call Dana Quillfeather"}}
     OutboxMessageFactory(pk=1, proposal=made, imis_id=dana.imis_id, **task)
+    drafted(pk=900_002, imis_id=dana.imis_id)
     with connection.cursor() as cursor:  # the next job takes the next number
         cursor.execute("SELECT setval(pg_get_serial_sequence('jobs_jobrun', 'id'), 1000)")
     LapseReasonFactory(pk=1, member=dana)

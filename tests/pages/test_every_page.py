@@ -25,6 +25,7 @@ from tests.factories.governance import (
     sealed_entry,
 )
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, WebhookFactory
+from tests.factories.messages import drafted
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.registry import models_page
 from tests.factories.retention import CallFactory, LapseReasonFactory, RiskScoreFactory
@@ -90,6 +91,7 @@ VALUES = {
     "lapse_id": "1",
     "notice_id": "900001",
     "call_id": "1",
+    "draft_id": "900002",
 }
 
 
@@ -137,6 +139,7 @@ def filled(run):
     payload = {"as_of": "2026-06-01", "model": "churn 2026.6.1", "rows": []}
     made = ProposalFactory(pk=1, kind="retention.scores", payload=payload, members=1)
     OutboxMessageFactory(pk=1, imis_id="104482", proposal=made)
+    drafted(pk=900_002, imis_id="104482")
     sealed_entry()
     ErasureFactory(pk=1)
     started(pk=1)
