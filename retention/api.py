@@ -66,7 +66,7 @@ class MemberList(ReadView):
         form = RiskFilterForm(request.query_params)
         if not form.is_valid():
             raise ValidationError(form.errors)
-        etag = tag(request, run.pk, run.newest, run.data)
+        etag = tag(request, run.pk, run.newest, run.data, run.said)
         if answer := unchanged(request, etag):
             return answer
         filters = form.filters()

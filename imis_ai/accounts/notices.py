@@ -18,6 +18,7 @@ KINDS = {
     "spike": Notice("Out of the ordinary", "A topic or a number leaves its usual range."),
     "job": Notice("Jobs", "A job you started has ended, or the nightly run has failed."),
     "feed": Notice("Late data", "A feed was not read within its interval, or is held."),
+    "mail": Notice("Daily e-mail", "A daily e-mail may not have arrived.", can_be_off=False),
     "notice": Notice("Changes told by iMIS", "Change notifications that nobody has followed up for an hour."),
 }
 

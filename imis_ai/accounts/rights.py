@@ -54,6 +54,13 @@ RIGHTS = {
     "today.read": Right("see what waits today", EVERYBODY, AUDITOR),
     "members.read": Right("see members and find one", ("membership", "finance", "admin", "chapter"), AUDITOR),
     "members.export": Right("export members", ("membership", "finance", "chapter")),
+    "members.correct": Right(
+        "say that something about a member is wrong", ("membership", "finance", "chapter")
+    ),
+    "corrections.read": Right(
+        "see what staff corrected", ("membership", "finance", "admin", "chapter"), AUDITOR
+    ),
+    "review.judge": Right("judge what a model is not sure of", ("membership", "chapter")),
     "money.totals": Right(
         "see what members owe and paid, added up", ("membership", "finance", "chapter", "executive"), AUDITOR
     ),
@@ -76,6 +83,7 @@ RIGHTS = {
         "see which groups will renew less", ("membership", "chapter", "executive"), AUDITOR
     ),
     "cohorts.plan": Right("plan hours and money for a group", ("membership", "executive")),
+    "retention.correct": Right("correct a risk", ("membership", "chapter")),
     "names.reveal": Right("reveal members' names", ("admin",), ("auditor", "reveal")),
     "data.read": Right("see the state of the data", EVERYBODY, AUDITOR),
     "data.run": Right("start or pause a sync", ("admin",)),

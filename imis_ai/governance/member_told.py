@@ -10,11 +10,20 @@ from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from imis_ai.governance import kinds, proposals
+from imis_ai.governance import corrections, kinds, proposals
+from imis_ai.governance.corrections import read as said
 from imis_ai.governance.messages import limits
-from imis_ai.governance.models import Assignment, ContactEntry, Decision, OptOut, Pause, StaffItem
+from imis_ai.governance.models import (
+    Assignment,
+    ContactEntry,
+    Correction,
+    Decision,
+    OptOut,
+    Pause,
+    StaffItem,
+)
 from imis_ai.governance.proposals.states import OPEN
-from imis_ai.mirror.member_page import Card, Looked, Step, Told
+from imis_ai.mirror.member_page import Card, Looked, Mark, Step, Told
 from imis_ai.mirror.timeline import Entry
 from imis_ai.ui import words
 
@@ -44,8 +53,10 @@ def told(looked: Looked) -> Told:
         return Told()
     rows = [Row(*row) for row in _rows(looked)]
     by_what = {what: [row for row in rows if row.what == what] for what in
-               ("decision", "contact", "pause", "opt out", "item", "control", "open")}  # fmt: skip
+               ("decision", "contact", "pause", "opt out", "item", "control", "open", "said")}  # fmt: skip
     found = Told(groups=GROUPS, cards=[_contact(looked, by_what)])
+    found.marks = _marks(by_what["said"], looked)
+    found.may_correct = lambda card: looked.viewer.may(corrections.topic_for(card=card).right)
     if looked.wants(DECISIONS):
         found.entries += [_decision(row) for row in by_what["decision"]]
     if looked.wants(CONTACTS):
@@ -74,6 +85,8 @@ def _rows(looked: Looked) -> QuerySet:
              ended=F("done_at")),
         _row(Assignment.objects.filter(own, arm__is_control=True, at__lt=until), "control", F("at"),
              F("experiment__name"), until=F("experiment__outcome_by"), ended=F("experiment__ended_at")),
+        _row(Correction.objects.filter(own, at__lt=until), "said", F("at"), F("card"), said.of_card(), by=BY,
+             until=F("until"), ended=F("ended_at")),
         _row(seen.filter(state__in=OPEN), "open", F("created_at"), F("kind"), F("title"), until=F("due_at")),
     ]  # fmt: skip
     return parts[0].union(*parts[1:], all=True)
@@ -167,6 +180,22 @@ def _contact(looked: Looked, rows: dict[str, list[Row]]) -> Card:
     }
     dated = f"of {words.short_date(looked.day, looked.today)}"
     return Card(20, "contact", "Contact", dated, "governance/_member_contact.html", context)
+
+
+def _marks(rows: list[Row], looked: Looked) -> dict[str, list[Mark]]:
+    """What staff said that stood on that day, by card."""
+    found: dict[str, list[Mark]] = {}
+    for row in rows:
+        last = localtime(row.until).date() if row.until else None
+        if (row.ended_at and row.ended_at <= looked.until) or (last and last < looked.day):
+            continue
+        says, reason, text = row.state.split("|", 2)
+        may = not looked.is_past and looked.viewer.may(corrections.topic_for(card=row.label).right)
+        sentence = corrections.in_words(
+            card=row.label, says=says, reason=reason, text=text if looked.with_names else ""
+        )
+        found.setdefault(row.label, []).append(Mark(sentence, row.by, row.at, last, row.pk if may else None))
+    return found
 
 
 def _pause_words(row: Row, looked: Looked) -> str:

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.timezone import localdate
 
+from imis_ai.governance import reviewing
 from imis_ai.governance.messages import control
 from imis_ai.governance.messages.contact import OUT
 from imis_ai.governance.models import Assignment, ContactEntry, Experiment, Proposal
 from imis_ai.governance.proposals.states import OPEN
 from imis_ai.ui import words
 
-CONTROL = "Control group"
+CONTROL, UNSURE = "Control group", "To be judged"
 
 
 def annotated(rows: QuerySet, *, number: str, area: str, on: date) -> QuerySet:
@@ -24,14 +25,24 @@ def annotated(rows: QuerySet, *, number: str, area: str, on: date) -> QuerySet:
     return rows.annotate(
         held_until=Subquery(held.values("experiment__outcome_by")[:1]),
         has_draft=Exists(drafts),
+        is_unsure=reviewing.is_open(number=number, area=area),
         last_sent_at=Subquery(sent.order_by("-sent_at").values("sent_at")[:1]),
     )
 
 
-def said(*, held_until: date | None, has_draft: bool, last_sent_at: datetime | None, today: date) -> str:
-    """Control group, Draft ready, Sent 22 Nov; empty where nothing is planned."""
+def said(
+    *,
+    held_until: date | None,
+    has_draft: bool,
+    last_sent_at: datetime | None,
+    today: date,
+    is_unsure: bool = False,
+) -> str:
+    """Control group, To be judged, Draft ready, Sent 22 Nov; empty where nothing is planned."""
     if held_until:
         return CONTROL
+    if is_unsure:
+        return UNSURE
     if has_draft:
         return "Draft ready"
     return f"Sent {words.short_date(localdate(last_sent_at), today)}" if last_sent_at else ""

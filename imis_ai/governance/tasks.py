@@ -7,10 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from imis_ai.accounts.models import User
-from imis_ai.governance import audit, connection, notices, privacy
+from imis_ai.governance import audit, connection, corrections, notices, privacy
 from imis_ai.governance.experiments import ending, enter, start, widen
 from imis_ai.governance.guardrails import defaults
-from imis_ai.governance.models import Erasure
+from imis_ai.governance.models import Erasure, SeveralDecided
 from imis_ai.governance.notices import digest
 from imis_ai.governance.outbox import deliver_due
 from imis_ai.governance.outbox.imis import ImisSender
@@ -20,8 +20,9 @@ from imis_ai.governance.outbox.reconcile import summary
 from imis_ai.governance.outbox.turn import has_write_account, is_due, open_senders, turn
 from imis_ai.governance.people import inviting
 from imis_ai.governance.privacy import periods, request
-from imis_ai.governance.proposals import automatic
+from imis_ai.governance.proposals import automatic, many
 from imis_ai.governance.refusals import Blocked
+from imis_ai.governance.reviewing import fill, guard
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import MappingError
 from imis_ai.imis.writes import Writer, setup
@@ -66,6 +67,14 @@ def decide(progress: Progress) -> dict[str, int]:
     found = automatic.decide_due(now=timezone.now(), checkpoint=progress.checkpoint)
     progress.note(f"{found.approved} approved within limits, {found.left} left to people.")
     return asdict(found)
+
+
+@job(many.JOB, title="Decide on many suggestions", stages=("Suggestions",))
+def decide_many(progress: Progress, several: int) -> None:
+    """What a person chose at once; the page it was asked from shows how far it is."""
+    asked = SeveralDecided.objects.select_related("by").get(pk=several)
+    found = many.carry_out(asked=asked, now=timezone.now(), progress=progress)
+    progress.note(f"{len(found.done)} decided, {len(found.left)} not.")
 
 
 @job("governance.tell", title="Tell people what concerns them", due=notices.is_due)
@@ -161,6 +170,28 @@ def erase_member(progress: Progress, erasure: int) -> Erasure:
 def load_defaults(**_: Any) -> None:
     """After every migrate: the shipped guardrails that are missing."""
     defaults.load(now=timezone.now())
+
+
+@job("corrections.night", title="End corrections whose day has come")
+def end_corrections(progress: Progress) -> int:
+    """Part of the night, before members are scored."""
+    now = timezone.localtime()
+    ended = corrections.expire_due(today=now.date(), now=now)
+    progress.note(f"{ended} corrections ended.")
+    return ended
+
+
+@job("reviews.night", title="Fill the review queues")
+def fill_reviews(progress: Progress) -> dict[str, int]:
+    """Part of the night, after scoring: what the models are not sure of; and how people judge."""
+    now = timezone.now()
+    found = fill.fill_all(now=now)
+    lowered = guard.look_at_all(now=now)
+    progress.note(
+        f"{found.entered} cases came in, {found.left} left, {found.known} known ones were mixed in."
+        + (f" {lowered} areas were taken back to the second phase." if lowered else "")
+    )
+    return asdict(found) | {"lowered": lowered}
 
 
 @job("privacy.purge", title="Remove what is older than its period")

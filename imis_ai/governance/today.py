@@ -27,7 +27,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from imis_ai.accounts.models import AccessReview, User
-from imis_ai.governance import kinds, proposals, waiting
+from imis_ai.governance import corrections, kinds, proposals, waiting
 from imis_ai.governance.models import (
     BlindTest,
     Decision,
@@ -38,6 +38,8 @@ from imis_ai.governance.outbox.listing import OTHER, PROBLEMS, TARGET_WORDS
 from imis_ai.governance.outbox.people import refused
 from imis_ai.governance.outbox.states import State
 from imis_ai.governance.people import review
+from imis_ai.governance.reviewing import read as reviewing
+from imis_ai.governance.reviewing.queues import QUEUES
 from imis_ai.governance.rollout.areas import AREAS, phase
 from imis_ai.ui import words
 from imis_ai.ui.today import LATER, TODAY, WEEK, Asked, Event, Figure, Leaves, Part, Waits, due_in
@@ -115,6 +117,10 @@ def _parts(asked: Asked) -> Iterable[QuerySet]:
     if may("rollout.read"):
         changed = RolloutChange.objects.filter(state=RolloutChange.State.DONE, decided_at__gte=asked.since)
         yield _counted(changed, "phase", F("area"), F("decided_at"), members=F("to_level"))
+    if may("review.judge"):
+        for queue in (queue for queue in QUEUES.values() if may(queue.right)):
+            opened = reviewing.visible(queue=queue, viewer=viewer).filter(state="open")
+            yield _counted(opened, "review queue", F("queue"), F("entered_at"))
     yield from _seldom(viewer, now)
 
 
@@ -123,6 +129,8 @@ def _seldom(viewer: User, now: datetime) -> Iterable[QuerySet]:
     if viewer.may("rollout.answer"):
         tests = BlindTest.objects.filter(by=viewer, finished_at=None)
         yield _counted(tests, "blind", F("area"), F("started_at"))
+    if viewer.may("members.correct"):
+        yield _counted(corrections.to_agree(viewer=viewer), "correction", Value(""), F("at"))
     if (rules := waiting.guardrails(viewer)) is not None:
         yield _counted(rules, "guardrail", F("guardrail__name"), F("proposed_at"))
     for what, coming in waiting.texts(viewer).items():
@@ -232,6 +240,18 @@ def _guardrail(row: Counted) -> Waits:
     return Waits(1, "Changed guardrail", why, address, "Review", "", row.oldest, WEEK)
 
 
+def _review_queue(row: Counted) -> Waits:
+    why = "The model is not sure of them; nothing acts on them before a person says."
+    name, address = QUEUES[row.detail].label, reverse("review_queue", args=[row.detail])
+    return Waits(row.n, name, why, address, "Judge", "", row.oldest, LATER)
+
+
+def _correction(row: Counted) -> Waits:
+    why = "A colleague corrected very much in one day. It teaches the next model once you agree."
+    address = f"{reverse('corrections')}?tab=second"
+    return Waits(row.n, "Corrections", why, address, "Review", "", row.oldest, WEEK)
+
+
 def _words(row: Counted, *, name: str, url: str) -> Waits:
     why = "Somebody else wrote it. It is used once you approve it."
     return Waits(row.n, name, why, reverse(url), "Review", "", row.oldest, WEEK)
@@ -247,6 +267,8 @@ WAITS = {
     "rollout": _rollout,
     "blind": _blind,
     "guardrail": _guardrail,
+    "correction": _correction,
+    "review queue": _review_queue,
     "template": partial(_words, name="Texts", url="admin:governance_template_changelist"),
     "offer": partial(_words, name="Offers", url="admin:governance_offer_changelist"),
     "rights": _rights,

@@ -25,8 +25,9 @@ from imis_ai.governance.models import OutboxMessage, Proposal
 from imis_ai.governance.notices import sources
 from imis_ai.governance.outbox import Then, checks, followers
 from imis_ai.governance.outbox.senders import register
-from imis_ai.governance.privacy import kept, own, periods, request
+from imis_ai.governance.privacy import kept, own, periods, request, said
 from imis_ai.governance.refusals import Blocked, WhyNot
+from imis_ai.governance.reviewing import proof
 from imis_ai.governance.rollout.frame import current_phase
 from imis_ai.mirror import member_page, permission
 from imis_ai.mirror.members import Extra, add_columns
@@ -39,6 +40,8 @@ Place = navigation.Place
 PLACES = (
     Place("Approvals", "approvals", "tick", "approvals.read", 20, "", "a", "/approvals/"),
     Place("Waiting for a person", "answers", "person", "messages.answers", 45, prefix="/answers/"),
+    Place("Review queue", "review_queues", "help", "review.judge", 46, prefix="/review/"),
+    Place("Corrections", "corrections", "pencil", "corrections.read", 47, prefix="/corrections/"),
     Place("Experiments", "experiments", "split", "experiments.read", 58, prefix="/experiments/"),
     Place("Write-back queue", "outbox", "outbox", "outbox.read", 70, "Oversight", "o", "/outbox/"),
     Place("Audit log", "audit_log", "shield", "audit.own", 85, "Oversight", "l", "/audit/"),
@@ -96,6 +99,8 @@ def connect() -> None:
     kinds.register(widen.KIND)
     own.register()
     kept.register()
+    said.register()
+    proof.register()
     periods.register_period(
         "governance.notices",
         what="Notifications, and that a daily e-mail was sent",

@@ -56,6 +56,18 @@ class Card(NamedTuple):
     context: dict[str, Any]
     address: str = ""
     action: str = ""
+    marks: tuple["Mark", ...] = ()
+    may_correct: bool = False
+
+
+class Mark(NamedTuple):
+    """What staff say against a card; `pk` where this person may take it back."""
+
+    said: str
+    by: str
+    at: datetime
+    until: date | None
+    pk: int | None
 
 
 class Step(NamedTuple):
@@ -69,6 +81,10 @@ class Step(NamedTuple):
     is_suggested: bool = False  # by a model
 
 
+def _nobody(card: str) -> bool:
+    return False
+
+
 @dataclass
 class Told:
     """What one area says of the member."""
@@ -77,6 +93,8 @@ class Told:
     entries: list[Entry] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)  # of entries, beside those of the mirror
+    marks: dict[str, list[Mark]] = field(default_factory=dict)  # by name of the card, whosever it is
+    may_correct: Callable[[str], bool] = _nobody  # this person, the card of this name
 
 
 Source = Callable[[Looked], Told]
@@ -107,12 +125,21 @@ def gather(looked: Looked, start: int) -> Page:
     groups: dict[str, str] = {}
     for each in told:
         groups |= each.groups
+    cards = [_marked(card, told, looked) for each in told for card in each.cards]
     return Page(
-        cards=sorted((card for each in told for card in each.cards), key=lambda card: card.order),
+        cards=sorted(cards, key=lambda card: card.order),
         entries=entries[start : start + PER_PAGE],
         step=steps[0] if steps and not looked.is_past else None,
         groups=groups,
         has_more=len(entries) > start + PER_PAGE,
+    )
+
+
+def _marked(card: Card, told: list[Told], looked: Looked) -> Card:
+    """The card with what staff say against it, whichever area keeps that."""
+    return card._replace(
+        marks=tuple(mark for each in told for mark in each.marks.get(card.name, ())),
+        may_correct=not looked.is_past and any(each.may_correct(card.name) for each in told),
     )
 
 

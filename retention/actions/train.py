@@ -15,7 +15,7 @@ from imis_ai.registry import queries
 from imis_ai.registry.calc import reading
 from imis_ai.registry.models import TrainedModel
 from retention.calc import churn, cuts, training
-from retention.queries import learning, policy
+from retention.queries import corrected, learning, policy
 
 NAME = "churn"
 SEED = 20_261
@@ -44,6 +44,7 @@ def train_churn(
         grace=settings.GRACE_DAYS,
         seed=SEED,
         step=progress.stage,
+        said=corrected.taught(until=as_of),
     )
     model = registry.register(
         name=NAME,

@@ -13,7 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from imis_ai.features import labels
-from retention.calc import additive, baselines, boost, calibrate, dates, leaving, prior, smooth, survival
+from retention.calc import (
+    additive,
+    baselines,
+    boost,
+    calibrate,
+    dates,
+    leaving,
+    prior,
+    smooth,
+    survival,
+    taught,
+)
 from retention.calc.additive import Additive, Codes, Floats
 from retention.calc.leaving import Ahead, Leaving
 from retention.calc.rows import NEAR, Rows, weights
@@ -83,15 +94,18 @@ def learn(
     grace: int,
     seed: int,
     is_twin: bool = False,
+    staff: Rows | None = None,
 ) -> Model:
     """Fit on labels that are final before or on `by`: rows dated before it, the book as known by then.
 
     A twin, which only shows what renewals would have looked like, is fitted once and without resignations.
+    `staff`: rows of open terms with the outcome that staff foretell.
     """
     part = at_the_final_price(rows)
     part = part.take(learnable(part, by=by, nearest=0, farthest=NEAR))
     y = part.lapsed.astype(np.float64)
     weight = level_years(part.end, y, weights(part))
+    part, y, weight = taught.added(part, y, weight, staff)
     grid = additive.grid(part.x, part.names)
     codes = grid.codes(part.x, part.names)
     kept = telling(codes, y, weight, always=[j for j, name in enumerate(grid.names) if name == TIER])

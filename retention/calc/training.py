@@ -13,7 +13,7 @@ import numpy as np
 
 from imis_ai.features import labels
 from imis_ai.registry.calc.reading import Outcomes
-from retention.calc import churn, prior, proof
+from retention.calc import churn, prior, proof, taught
 from retention.calc.rows import NEAR, Rows, weights
 
 FEWEST_MEMBERS = 300
@@ -48,8 +48,9 @@ def train(
     grace: int,
     seed: int,
     step: Callable[[str], None] = lambda _: None,
+    said: taught.Said | None = None,
 ) -> Trained:
-    """Learn from rows dated before or on `as_of`. Raises TooLittle."""
+    """Learn from rows dated before or on `as_of`, and from what staff said. Raises TooLittle."""
     check_enough(rows, by=as_of)
     stops = cuts(rows, as_of=as_of)
     step(EARLIER)
@@ -63,7 +64,9 @@ def train(
     compared = proof.compare(twins, seed=seed)
     chosen = proof.choose(compared, notes)
     step(LEARN)
-    model = _learn(rows, book, by=as_of, grace=grace, seed=seed)
+    staff, about, sentence = _staff(rows, book, said or taught.Said(), twins, as_of, (grace, seed))
+    notes += [sentence] if sentence else []
+    model = _learn(rows, book, by=as_of, grace=grace, seed=seed, staff=staff)
     slope = proof.slope_of(twins)
     seen = rows.take(np.flatnonzero(rows.day < as_of))
     if chosen == churn.KIND:
@@ -78,7 +81,7 @@ def train(
         calibration=proof.said_and_happened(twins, slope),
         notes=notes,
         told=proof.told(twins, chosen, seed=seed),
-        manifest=_manifest(rows, as_of, stops, seed),
+        manifest=_manifest(rows, as_of, stops, seed) | about,
     )
 
 
@@ -105,11 +108,49 @@ def cuts(rows: Rows, *, as_of: np.datetime64) -> tuple[np.datetime64, ...]:
 
 
 def _learn(
-    rows: Rows, book: labels.Terms, *, by: np.datetime64, grace: int, seed: int, is_twin: bool = False
+    rows: Rows,
+    book: labels.Terms,
+    *,
+    by: np.datetime64,
+    grace: int,
+    seed: int,
+    is_twin: bool = False,
+    staff: Rows | None = None,
 ) -> churn.Model:
     seen = rows.take(np.flatnonzero(rows.day < by))
     known = labels.known(book, on=by)
-    return churn.learn(seen, by=by, book=known, grace=grace, seed=seed, is_twin=is_twin)
+    return churn.learn(seen, by=by, book=known, grace=grace, seed=seed, is_twin=is_twin, staff=staff)
+
+
+def _staff(
+    rows: Rows,
+    book: labels.Terms,
+    said: taught.Said,
+    twins: list[proof.Twin],
+    as_of: np.datetime64,
+    how: tuple[int, int],
+) -> tuple[Rows | None, dict[str, Any], str]:
+    """The rows to learn from staff, when that does no harm; what is kept of it, and a sentence."""
+    grace, seed = how
+    staff = taught.open_rows(rows, said, by=as_of, grace=grace) if len(said) else None
+    members = len(np.unique(staff.member)) if staff is not None else 0
+    found = None
+    if staff is not None and members and twins:
+        found = with_staff(rows, book, twins[-1], staff, grace=grace, seed=seed)
+    kept, sentence = taught.stated(len(said), members, found)
+    return staff if kept.get("corrections") else None, kept, sentence
+
+
+def with_staff(
+    rows: Rows, book: labels.Terms, twin: proof.Twin, staff: Rows, *, grace: int, seed: int
+) -> taught.Effect:
+    """What the newest twin would have been worth with it: on later decisions of everybody else."""
+    other = _learn(rows, book, by=twin.cut, grace=grace, seed=seed, is_twin=True, staff=staff)
+    others = twin.later.take(np.flatnonzero(~np.isin(twin.later.member, staff.member)))
+    score = [
+        model.renewal.score(model.renewal.grid.codes(others.x, others.names)) for model in (twin.model, other)
+    ]
+    return taught.effect((score[0], score[1]), others.lapsed.astype(np.float64))
 
 
 def _twin(

@@ -77,4 +77,4 @@ def _overview(run: ScoreRun, horizon: int) -> Overview:
 
 
 def _keep(run: ScoreRun, seen: QuerySet | None) -> Keep:
-    return Keep(seen, run.pk, run.scored, run.abstained, run.newest, run.data)
+    return Keep(seen, run.pk, run.scored, run.abstained, run.newest, run.data, run.said)

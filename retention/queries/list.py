@@ -20,13 +20,13 @@ from django.db.models import (
 from django.utils.timezone import localdate
 
 from imis_ai.features.groups import GROUPS
-from imis_ai.governance import next_step
+from imis_ai.governance import corrections, next_step
 from imis_ai.governance.messages import control
 from imis_ai.mirror import contact, kept
 from imis_ai.ui import words
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
-from retention.queries import worth
+from retention.queries import corrected, worth
 
 AREA = "retention"
 HORIZONS = (30, 60, 90)
@@ -37,6 +37,7 @@ VIEWS = {
     "payments": "Payment trouble",
     "grace": "In grace",
     "unscored": "Not scored",
+    "corrected": "Not at risk, say staff",
 }
 REASONS = GROUPS
 AT_RISK = ("hi", "md")
@@ -60,7 +61,7 @@ class Filters:
 
     @property
     def has_bands(self) -> bool:
-        return self.view not in ("grace", "unscored")
+        return self.view not in ("grace", "unscored", "corrected")
 
     @property
     def measure(self) -> str:
@@ -93,6 +94,7 @@ class Row:
     held: str  # why the member is left alone, in a sentence
     worth: float | None  # money likely kept by a call, as the method of the run has it
     alone: str  # why a contact does no good, in a sentence
+    said: corrected.Stated | None
     stored: RiskScore = field(repr=False)
 
     @property
@@ -107,7 +109,9 @@ class Row:
 def current_run() -> ScoreRun | None:
     """The run that pages show; `newest`, the latest score of all, and `data` tell of any change."""
     newest = Subquery(RiskScore.objects.order_by("-pk").values("pk")[:1])
-    return ScoreRun.objects.filter(is_current=True).annotate(newest=newest, data=kept.version()).first()
+    said = corrections.version(corrected.CARD)
+    known = ScoreRun.objects.filter(is_current=True).annotate(newest=newest, data=kept.version(), said=said)
+    return known.first()
 
 
 def visible(*, seen: QuerySet, run: ScoreRun) -> QuerySet[RiskScore]:
@@ -135,6 +139,7 @@ def with_next_step(scores: QuerySet[RiskScore], run: ScoreRun) -> QuerySet[RiskS
     """Whole rows with their members, and what comes next for each; no further query."""
     found = scores.select_related("run", "member", "member__tier", "member__chapter")
     found = worth.valued(found, run)
+    found = corrections.annotated(found, number="member__imis_id", card=corrected.CARD, on=run.as_of)
     return next_step.annotated(found, number="member__imis_id", area=AREA, on=run.as_of)
 
 
@@ -166,6 +171,7 @@ def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
         renewal_band="" if score.risk_renewal is None else score.run.bands.band(score.risk_renewal),
         abstained=score.abstained,
         next_step=_next_step(score),
+        said=corrected.in_words(getattr(score, "corrected", None), with_names=with_names),
         held=_held(score, (member.first_name or name) if with_names else words.masked(name)),
         worth=getattr(score, "worth", None),
         alone=worth.leave_alone(score),
@@ -184,6 +190,8 @@ def renewal_months(run: ScoreRun) -> list[str]:
 def wanted(filters: Filters, run: ScoreRun) -> Q:
     """The condition that a score must meet to be in this list."""
     wanted = _in_bands(filters.bands, filters.horizon, run) if filters.has_bands else Q()
+    stays = corrected.said_to_stay(run)
+    wanted &= stays if filters.view == "corrected" else ~stays
     wanted &= _of_view(filters, run)  # after the bands: looking into the factors is the dear part
     if filters.tiers:
         wanted &= Q(member__tier_id__in=filters.tiers)
@@ -278,6 +286,7 @@ def _next_step(score: RiskScore) -> str:
         has_draft=score.has_draft,
         last_sent_at=score.last_sent_at,
         today=score.run.as_of,
+        is_unsure=getattr(score, "is_unsure", False),
     )
     if known == next_step.CONTROL or getattr(score, "call_state", None) not in CALLING:
         return known or _called(score) or ("Leave alone" if worth.leave_alone(score) else "")

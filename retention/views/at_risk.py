@@ -183,6 +183,7 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
         "clear": f"?view={filters.view}&horizon={filters.horizon}",
         "narrowed": any(chip.is_on for chip in made if chip.name != "band"),
         "may_export": request.user.may("retention.export"),
+        "may_correct": request.user.may("retention.correct"),
         "names_hidden": not with_names,
         "scope_words": _scope(request.user, head.chapters),
         **_frame_context(run, filters),
@@ -244,6 +245,7 @@ def _member_context(request: HttpRequest, run: ScoreRun, score, filters: risk.Fi
         "score_share": getattr(score, f"risk_{measure}"),
         "grace_until": panel.grace_until(score, run, settings.GRACE_DAYS),
         "tenure": words.span((run.as_of - score.member.joined_on).days) if score.member.joined_on else "",
+        "may_correct": request.user.may("retention.correct"),
         "names_hidden": not with_names,
         **_frame_context(run, filters),
     }

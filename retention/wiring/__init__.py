@@ -1,6 +1,6 @@
 """What the retention domain adds to the product, one module per part."""
 
-from retention.wiring import calls, lapses, outreach, policy, scores
+from retention.wiring import calls, corrections, lapses, outreach, policy, scores
 
 
 def connect() -> None:
@@ -10,3 +10,4 @@ def connect() -> None:
     policy.connect()
     lapses.connect()
     calls.connect()
+    corrections.connect()

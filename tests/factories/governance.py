@@ -12,13 +12,17 @@ from imis_ai.governance.models import (
     AuditEntry,
     AuditHead,
     AuditSeal,
+    Correction,
     Delegation,
     Erasure,
     Notification,
     OutboxMessage,
     Proposal,
+    ReviewItem,
+    SeveralDecided,
 )
 from imis_ai.imis.targets import new_reference
+from tests.factories.accounts import UserFactory
 
 NOW = dt.datetime(2026, 11, 21, 16, 0, tzinfo=dt.UTC)
 
@@ -61,6 +65,51 @@ class OutboxMessageFactory(DjangoModelFactory):
     reference = factory.LazyFunction(new_reference)
     digest = factory.SelfAttribute("proposal.digest")
     not_before = NOW
+
+
+class CorrectionFactory(DjangoModelFactory):
+    """A membership manager says that iMIS holds an old tier."""
+
+    class Meta:
+        model = Correction
+
+    area = "members"
+    card = "tier"
+    imis_id = "101"
+    says = "old"
+    reason = "told"
+    by = factory.SubFactory(UserFactory, role="membership")
+    at = NOW
+
+
+class ReviewItemFactory(DjangoModelFactory):
+    """A risk that the model is not sure of."""
+
+    class Meta:
+        model = ReviewItem
+
+    queue = "risk"
+    area = "retention"
+    imis_id = "101"
+    as_of = dt.date(2026, 6, 1)
+    model_says = "likely"
+    shown = "31 of 100 within 90 days, range 18 to 47"
+    why = "Its range holds the line."
+    hardness = 0.2
+    entered_at = NOW
+
+
+class SeveralDecidedFactory(DjangoModelFactory):
+    """Asked for by somebody, not begun."""
+
+    class Meta:
+        model = SeveralDecided
+
+    by = factory.SubFactory(UserFactory, role="membership")
+    at = NOW
+    do = "approve"
+    kind = "retention.scores"
+    chosen = factory.LazyFunction(dict)
 
 
 class ErasureFactory(DjangoModelFactory):

@@ -9,7 +9,7 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 
-from imis_ai.governance import kinds, proposals
+from imis_ai.governance import kinds, notices, proposals
 from imis_ai.governance.models import AuditEntry, Digest
 from imis_ai.governance.notices import digest
 from tests.factories.accounts import UserFactory
@@ -107,6 +107,16 @@ class DiesAfter(EmailBackend):
         raise Killed
 
 
+class LosesTheAnswer(EmailBackend):
+    """The first mail arrives, then the line breaks."""
+
+    def send_messages(self, messages):
+        number = super().send_messages(messages)
+        if len(mail.outbox) == 1:
+            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+        return number
+
+
 class Refuses(EmailBackend):
     def send_messages(self, messages):
         raise smtplib.SMTPRecipientsRefused({})
@@ -174,3 +184,35 @@ def test_the_hour_is_chosen_on_the_account_page(client):
     assert person.digest_hour == 7
     assert set(person.notices_off) == {"due", "spike", "feed", "notice"}
     assert "refused" not in person.notices_off
+
+
+def test_an_answer_that_was_lost_is_not_sent_again_and_is_told(settings):
+    waits()
+    first, second = reader(email="priya@alder.example"), reader(email="frank@alder.example")
+    marta = UserFactory(role="admin", digest_hour=None)
+    settings.EMAIL_BACKEND = f"{MODULE}.LosesTheAnswer"
+
+    found = [digest.send_due(now=SEVEN) for _ in range(3)]
+
+    assert addresses() == ["priya@alder.example", "frank@alder.example"]  # the next one over a new connection
+    assert [(each.sent, each.unclear) for each in found] == [(1, 1), (0, 1), (0, 1)]
+    assert AuditEntry.objects.get(action="digest.unknown").object_id == first.username
+    told = {item.person_id: item.text for item in notices.missing(now=SEVEN) if item.kind == "mail"}
+    assert set(told) == {first.pk, marta.pk}
+    assert told[first.pk] == "Your e-mail of 24 Nov may not have arrived. What waits stands on Today."
+    assert second.pk not in told
+
+
+def test_a_killed_run_is_settled_once_it_cannot_be_on_its_way_any_more(settings):
+    waits()
+    person = reader(email="priya@alder.example")
+    settings.EMAIL_BACKEND = f"{MODULE}.DiesAfter"
+    with pytest.raises(Killed):
+        digest.send_due(now=SEVEN)
+
+    assert digest.settle(now=SEVEN + dt.timedelta(minutes=5)) == 0
+    assert digest.settle(now=SEVEN + dt.timedelta(minutes=20)) == 1
+    assert Digest.objects.get(person=person).state == "unknown"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    digest.send_due(now=SEVEN + dt.timedelta(hours=1))
+    assert addresses() == ["priya@alder.example"]

@@ -17,9 +17,12 @@ from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, chapter_manager, people_page, second_step
 from tests.factories.experiments import started
 from tests.factories.governance import (
+    CorrectionFactory,
     ErasureFactory,
     OutboxMessageFactory,
     ProposalFactory,
+    ReviewItemFactory,
+    SeveralDecidedFactory,
     passed_on,
     sealed_entry,
     told,
@@ -64,6 +67,7 @@ STRICTER = {
 OWN_ONLY = {  # the planted row is nobody's own here; this right reaches all of them
     "audit/<int:seq>/": "audit.all",
     "approvals/passed-on/<int:delegation_id>/end/": "people.change",
+    "approvals/several/<int:several_id>/": "approvals.all",
 }
 
 
@@ -85,6 +89,8 @@ def expected(seat: Seat, right: str, route: str) -> str:
         return "refused"
     if "export_id" in route:
         return "hidden"  # the planted export is somebody else's
+    if "correction_id" in route and seat.chapter in ("other", "none"):
+        return "hidden"
     if route in OWN_ONLY and not _carries(OWN_ONLY[route], seat):
         return "hidden"
     if ("imis_id" in route or "call_id" in route) and seat.chapter in ("other", "none"):
@@ -124,6 +130,9 @@ def world(two_chapters):
     DeliveryFactory(pk=1, webhook=WebhookFactory(pk=1))
     ExportFactory(pk=1)
     models_page()
+    CorrectionFactory(pk=1, imis_id=dana.imis_id, text="Quillfeather told us")
+    ReviewItemFactory(imis_id=dana.imis_id)
+    SeveralDecidedFactory(pk=1)
     return two_chapters
 
 

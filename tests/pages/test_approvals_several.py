@@ -7,7 +7,10 @@ import pytest
 from django.utils import timezone
 
 from imis_ai.governance import kinds, proposals
-from imis_ai.governance.models import AuditEntry, OutboxMessage, Proposal
+from imis_ai.governance.models import AuditEntry, OutboxMessage, Proposal, SeveralDecided
+from imis_ai.governance.proposals import many
+from imis_ai.jobs.models import JobRun
+from imis_ai.jobs.progress import SILENT, Cancelled
 from tests.factories.accounts import UserFactory
 from tests.governance.deciding import assisted, draft, tag_kind
 from tests.reading import html_of
@@ -182,3 +185,52 @@ def test_decisions_are_passed_on_and_taken_back_in_the_browser(signed_in):
 
     assert "decides instead of you" not in html_of(client.get("/approvals/"))
     assert signed_in(UserFactory()).post(f"/approvals/passed-on/{number}/end/").status_code == 404
+
+
+@pytest.mark.row("GOV-01", "GOV-41")
+def test_very_many_become_a_job_with_a_report_per_item_that_goes_on_after_it_was_stopped(
+    signed_in, monkeypatch
+):
+    monkeypatch.setattr(many, "AS_JOB", 3)
+    person = UserFactory(role="membership")
+    client, items = signed_in(person), some(4)
+    own = [proposals.propose(draft=draft(n=99), by=person, now=timezone.now())]
+    everything = {"do": "approve", "shown": "1", "items": " ".join(picks([*own, *items]))}
+
+    asked_at = client.post(ADDRESS, everything)["Location"]
+    asked = SeveralDecided.objects.get()
+    waiting = html_of(client.get(asked_at))
+    assert ("<b>0 approved</b> of 5 so far" in waiting, states()) == (True, ["suggested"] * 5)
+
+    stopped = StopsAfter(2)
+    with pytest.raises(Cancelled):
+        many.carry_out(asked=asked, now=timezone.now(), progress=stopped)
+    many.carry_out(asked=SeveralDecided.objects.get(), now=timezone.now(), progress=SILENT)
+
+    text = html_of(client.get(asked_at))
+    assert "4 approved, 1 not" in text
+    assert f"Suggestion {own[0].pk}</a>: You made this, so someone else approves it." in text
+    assert AuditEntry.objects.filter(action="proposal.approve").count() == 4  # each once
+    assert signed_in(UserFactory(role="membership")).get(asked_at).status_code == 404
+    assert JobRun.objects.filter(name=many.JOB, requested_by=person).count() == 1
+
+
+class StopsAfter(type(SILENT)):
+    """Somebody cancels after so many."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
+
+    def checkpoint(self):
+        self.number -= 1
+        if self.number < 0:
+            raise Cancelled
+
+
+def test_one_approval_asks_the_database_26_times_at_most(django_assert_max_num_queries):
+    (item,), by = some(1, imis_id="101"), UserFactory(role="membership")
+    seen = proposals.seen(proposal=item)
+
+    with django_assert_max_num_queries(26):
+        proposals.approve(proposal=item, as_seen=seen, by=by, now=timezone.now())

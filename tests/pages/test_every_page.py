@@ -18,9 +18,12 @@ from imis_ai.mirror.models import Feed
 from tests.factories.accounts import UserFactory, people_page
 from tests.factories.experiments import started
 from tests.factories.governance import (
+    CorrectionFactory,
     ErasureFactory,
     OutboxMessageFactory,
     ProposalFactory,
+    ReviewItemFactory,
+    SeveralDecidedFactory,
     passed_on,
     sealed_entry,
 )
@@ -92,6 +95,10 @@ VALUES = {
     "notice_id": "900001",
     "call_id": "1",
     "draft_id": "900002",
+    "card": "tier",
+    "several_id": "1",
+    "queue": "risk",
+    "correction_id": "1",
 }
 
 
@@ -146,6 +153,9 @@ def filled(run):
     ApiClientFactory(pk=1, registered_by=UserFactory(role="executive"))
     DeliveryFactory(pk=1, webhook=WebhookFactory(pk=1, registered_by=UserFactory(role="executive")))
     models_page()
+    CorrectionFactory(pk=1, imis_id="104482", by=UserFactory(role="membership"))
+    ReviewItemFactory(imis_id="104482")
+    SeveralDecidedFactory(pk=1)
 
 
 def allowed_methods(client, path) -> set[str]:

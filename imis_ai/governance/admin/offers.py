@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
+from django.http import HttpRequest
 from django.utils import timezone
 
 from imis_ai.governance.admin.versioned import VersionedAdmin
@@ -79,20 +79,9 @@ class OfferAdmin(VersionedAdmin):
     def of(self, version: OfferVersion) -> Offer:
         return version.offer
 
-    def save_model(self, request: HttpRequest, obj: Offer, form: OfferForm, change: bool) -> None:
-        entered = form.cleaned_data
+    def save_version(self, request: HttpRequest, row: Offer, entered: dict[str, Any]) -> OfferVersion:
         terms = offers.Terms(**{name: entered[name] for name in TERMS})
-        version = offers.save(
-            offer=obj, terms=terms, by=request.user, now=timezone.now(), note=entered["note"]
-        )
-        messages.info(request, f"Version {version.number} is a draft until a second person approved it.")
+        return offers.save(offer=row, terms=terms, by=request.user, now=timezone.now(), note=entered["note"])
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        extra = {}
-        if newest := self.newest(row):
-            beside = {"version": newest, "steps": self.steps_for(request, newest)}
-            extra["beside"] = beside | {"history": row.versions.all(), "left": offers.left_of_budget(newest)}
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | extra)
+    def beside(self, request: HttpRequest, version: OfferVersion) -> dict[str, Any]:
+        return {"history": version.offer.versions.all(), "left": offers.left_of_budget(version)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 
 from imis_ai.governance.admin.versioned import VersionedAdmin
@@ -83,8 +83,7 @@ class TemplateAdmin(VersionedAdmin):
     def of(self, version: TemplateVersion) -> Template:
         return version.template
 
-    def save_model(self, request: HttpRequest, obj: Template, form: TemplateForm, change: bool) -> None:
-        entered = form.cleaned_data
+    def save_version(self, request: HttpRequest, row: Template, entered: dict[str, Any]) -> TemplateVersion:
         text = templates.Text(
             entered["subject"],
             entered["body"],
@@ -93,26 +92,16 @@ class TemplateAdmin(VersionedAdmin):
             entered["allowed_fields"],
         )
         version = templates.save(
-            template=obj, text=text, by=request.user, now=timezone.now(), note=entered["note"]
+            template=row, text=text, by=request.user, now=timezone.now(), note=entered["note"]
         )
-        for finding in templates.findings(text=text, channel=obj.channel):
+        for finding in templates.findings(text=text, channel=row.channel):
             level = messages.ERROR if finding.is_block else messages.WARNING
             messages.add_message(request, level, finding.sentence)
-        messages.info(request, f"Version {version.number} is a draft until a second person approved it.")
+        return version
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        newest = self.newest(row)
-        extra = {"beside": self._beside(request, newest)} if newest else {}
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | extra)
-
-    def _beside(self, request: HttpRequest, version: TemplateVersion) -> dict[str, Any]:
-        """What stands beside the form: state and steps, the check, three members, and earlier versions."""
+    def beside(self, request: HttpRequest, version: TemplateVersion) -> dict[str, Any]:
+        """The check, three members, and earlier versions."""
         return {
-            "version": version,
-            "steps": self.steps_for(request, version),
             "findings": templates.findings(text=templates.text_of(version), channel=version.template.channel),
             "previews": drafts.previews(version=version, viewer=request.user, now=timezone.now()),
             "history": templates.history(version.template),

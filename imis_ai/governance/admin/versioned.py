@@ -49,6 +49,29 @@ class VersionedAdmin(Guarded):
             messages.success(request, DONE[name])
         return HttpResponseRedirect(self._address(self.of(version)))
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """What was entered becomes a version; the row itself is only its name."""
+        version = self.save_version(request, obj, form.cleaned_data)
+        messages.info(request, f"Version {version.number} is a draft until a second person approved it.")
+
+    def save_version(self, request: HttpRequest, row: Any, entered: dict[str, Any]) -> Any:
+        """Keep what was entered, through the action of its kind."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        newest = self.newest(self.get_object(request, object_id))
+        extra: dict[str, Any] = {}
+        if newest:
+            steps = {"version": newest, "steps": self.steps_for(request, newest)}
+            extra["beside"] = steps | self.beside(request, newest)
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | extra)
+
+    def beside(self, request: HttpRequest, version: Any) -> dict[str, Any]:
+        """What else stands beside the form."""
+        raise NotImplementedError
+
     def of(self, version: Versioned) -> Model:
         """The row that the version belongs to."""
         raise NotImplementedError

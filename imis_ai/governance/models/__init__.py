@@ -3,6 +3,7 @@
 from imis_ai.governance.models.audit import AuditDetail, AuditEntry, AuditHead, AuditSeal
 from imis_ai.governance.models.connection import ConnectionTest, SignedChecklist
 from imis_ai.governance.models.contact import ContactEntry, ContactEvent, OptOut, Pause, StaffItem
+from imis_ai.governance.models.correction import Correction
 from imis_ai.governance.models.experiment import Arm, Assignment, Experiment, Holdout
 from imis_ai.governance.models.guardrail import Guardrail, GuardrailSignature, GuardrailVersion
 from imis_ai.governance.models.message import (
@@ -18,6 +19,7 @@ from imis_ai.governance.models.notice import Digest, Notification
 from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName, WriteStanding
 from imis_ai.governance.models.privacy import Erasure, LegalHold, Period
 from imis_ai.governance.models.proposal import WHO, Decision, Delegation, Proposal
+from imis_ai.governance.models.review import ReviewItem
 from imis_ai.governance.models.rollout import (
     BlindAnswer,
     BlindTest,
@@ -26,6 +28,7 @@ from imis_ai.governance.models.rollout import (
     RolloutStep,
     Standstill,
 )
+from imis_ai.governance.models.several import SeveralDecided
 
 __all__ = [
     "WHO",
@@ -41,6 +44,7 @@ __all__ = [
     "ConnectionTest",
     "ContactEntry",
     "ContactEvent",
+    "Correction",
     "Decision",
     "Delegation",
     "Digest",
@@ -63,8 +67,10 @@ __all__ = [
     "Pause",
     "Period",
     "Proposal",
+    "ReviewItem",
     "RolloutChange",
     "RolloutStep",
+    "SeveralDecided",
     "SignedChecklist",
     "StaffItem",
     "Standstill",

@@ -33,9 +33,10 @@ class Digest(models.Model):
     """The daily e-mail of one person. Claimed before it leaves, so that no second one ever does."""
 
     class State(models.TextChoices):
-        SENDING = "sending", "handed over; if it stays so, nobody knows whether it arrived"
+        SENDING = "sending", "being handed over"
         SENT = "sent"
         EMPTY = "empty", "nothing to tell"
+        UNKNOWN = "unknown", "nobody knows whether it arrived; it is told and not sent again"
 
     person = models.ForeignKey(PERSON, models.CASCADE, related_name="+")
     on = models.DateField(help_text="the association's day")

@@ -1,7 +1,8 @@
 """The daily e-mail: how many things wait and where, once a day per person, and nothing about anybody.
 
-A row is claimed and kept before the mail leaves. Whoever kills the job in between loses at most that one
-mail; no one ever gets two.
+As with all that leaves: claimed, sent, settled. A row is kept before the mail is handed over. What the server
+refused certainly did not leave and is tried again; where its answer was lost, or the job was killed, nobody
+knows, so it is not sent again: the person is told by the bell, and administrators how many.
 """
 
 import logging
@@ -9,7 +10,7 @@ import smtplib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +31,16 @@ from imis_ai.mirror import queries as mirror
 from imis_ai.ui import words
 
 EVERY = 30.0  # seconds between two looks of one dispatcher
-NOT_TAKEN = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPConnectError)
+SETTLE = timedelta(minutes=15)  # longer than any handing over takes
+MOST_LOST = 3  # answers lost one after the other; then the server is not asked again in this run
+NOT_TAKEN = (
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPDataError,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPAuthenticationError,
+)
 _looked = {"at": -EVERY}
 
 log = logging.getLogger(__name__)
@@ -48,7 +58,7 @@ class Line:
 
 @dataclass
 class Sent:
-    """Counts of one run. `unclear`: handed over today by a run that ended before it knew."""
+    """Counts of one run. `unclear`: today's of which nobody knows whether they arrived, whoever sent them."""
 
     sent: int = 0
     empty: int = 0
@@ -73,16 +83,28 @@ def to_send(now: datetime) -> QuerySet[User]:
 
 
 def send_due(*, now: datetime, checkpoint: Callable[[], None] = lambda: None) -> Sent:
-    """One mail after the other over one connection. Raises what opening the connection raises."""
-    count = Sent(unclear=_unclear(now))
+    """One mail after the other over one connection. Raises what opening the connection raises.
+
+    A connection whose answer was lost is not used again.
+    """
+    settle(now=now)
+    count, lost = Sent(unclear=_unclear(now)), 0
     people = list(to_send(now))
-    if not people:
-        return count
-    with get_connection() as connection:
-        for person in people:
-            checkpoint()
-            _send(person, connection, now, count)
+    while people and lost < MOST_LOST:
+        with get_connection() as connection:
+            while people:
+                checkpoint()
+                if not _send(people.pop(0), connection, now, count):
+                    lost += 1
+                    break
+                lost = 0
     return count
+
+
+def settle(*, now: datetime) -> int:
+    """What was handed over by a run that ended before it knew: unknown from now on; returns how many."""
+    stuck = Digest.objects.filter(state=Digest.State.SENDING, claimed_at__lt=now - SETTLE)
+    return sum(_unknown(each, now) for each in stuck.select_related("person"))
 
 
 def lines(*, person: User, now: datetime) -> list[Line]:
@@ -111,21 +133,26 @@ def _lines(person: User, now: datetime) -> Iterator[Line]:
     yield Line("unread", unread, "notifications not read yet", reverse("notifications"))
 
 
-def _send(person: User, connection: Any, now: datetime, count: Sent) -> None:
+def _send(person: User, connection: Any, now: datetime, count: Sent) -> bool:
+    """False where the answer was lost: the connection may be dead, and the mail may have left."""
     found = lines(person=person, now=now)
     claimed = _claim(person, found, now)
     if claimed is None:  # another run has it
-        return
+        return True
     if not found:
         count.empty += 1
-        return
+        return True
     try:
         connection.send_messages([_message(person, found, claimed, now)])
     except NOT_TAKEN as refusal:  # certainly not sent: the next run tries again
         claimed.delete()
         count.failed += 1
         log.warning("digest of person %s not taken (%s)", person.pk, type(refusal).__name__)
-        return
+        return True
+    except OSError as problem:  # what smtplib raises too where the line broke
+        count.unclear += _unknown(claimed, now)
+        log.warning("digest of person %s: answer lost (%s)", person.pk, type(problem).__name__)
+        return False
     with transaction.atomic():
         Digest.objects.filter(pk=claimed.pk).update(state=Digest.State.SENT, sent_at=now)
         audit.record(
@@ -136,6 +163,23 @@ def _send(person: User, connection: Any, now: datetime, count: Sent) -> None:
             detail={"on": claimed.on.isoformat(), "counts": claimed.counts},
         )
     count.sent += 1
+    return True
+
+
+@transaction.atomic
+def _unknown(claimed: Digest, now: datetime) -> bool:
+    """Not sent again, and told: see `sources.unclear_mail`."""
+    state = Digest.State
+    if not Digest.objects.filter(pk=claimed.pk, state=state.SENDING).update(state=state.UNKNOWN):
+        return False
+    audit.record(
+        action="digest.unknown",
+        by=None,
+        now=now,
+        about=("person", claimed.person.username),
+        detail={"on": claimed.on.isoformat(), "counts": claimed.counts},
+    )
+    return True
 
 
 def _claim(person: User, found: list[Line], now: datetime) -> Digest | None:
@@ -154,7 +198,8 @@ def _claim(person: User, found: list[Line], now: datetime) -> Digest | None:
 
 
 def _unclear(now: datetime) -> int:
-    return Digest.objects.filter(on=localtime(now).date(), state=Digest.State.SENDING).count()
+    lost = (Digest.State.SENDING, Digest.State.UNKNOWN)
+    return Digest.objects.filter(on=localtime(now).date(), state__in=lost).count()
 
 
 def _message(person: User, found: list[Line], claimed: Digest, now: datetime) -> EmailMessage:

@@ -5,7 +5,7 @@ No text holds personal data: it goes into lists and mails that say how many and 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.timezone import localdate, localtime
 
 from imis_ai.accounts.models import User
 from imis_ai.accounts.rights import RIGHTS
-from imis_ai.governance.models import Decision, Delegation, Notification, Proposal
+from imis_ai.governance.models import Decision, Delegation, Digest, Notification, Proposal
 from imis_ai.governance.outbox import listing
 from imis_ai.governance.proposals import inbox, standing_in
 from imis_ai.governance.proposals.states import OPEN
@@ -150,6 +150,22 @@ def waiting_notices(now: datetime) -> Iterator[Item]:
         yield Item(person.pk, "notice", f"notice:{localdate(now)}", text, reverse("data"))
 
 
+def unclear_mail(now: datetime) -> Iterator[Item]:
+    """Daily e-mails that nobody knows to have arrived: to each reader, and how many to administrators."""
+    lost = Digest.objects.filter(state=Digest.State.UNKNOWN, claimed_at__gt=now - RECENT)
+    by_day: dict[date, int] = {}
+    for digest in lost.order_by("pk"):
+        day = words.short_date(digest.on, localdate(now))
+        text = f"Your e-mail of {day} may not have arrived. What waits stands on Today."
+        yield Item(digest.person_id, "mail", f"digest:{digest.on}", text, reverse("home"))
+        by_day[digest.on] = by_day.get(digest.on, 0) + 1
+    for on, number in by_day.items():
+        day = words.short_date(on, localdate(now))
+        text = f"{words.plural(number, 'daily e-mail')} of {day} may not have arrived"
+        for person in with_right("data.run"):
+            yield Item(person.pk, "mail", f"digests:{on}:{number}", text, reverse("data"))
+
+
 def with_right(right: str):
     """Active people whose role carries the right."""
     return User.objects.filter(is_active=True, is_auditor=False, role__in=RIGHTS[right].roles).order_by("pk")
@@ -159,4 +175,4 @@ def _told(kind: str, key: str):
     return Notification.objects.filter(kind=kind, key=key).values("person")
 
 
-OWN = (assigned, due_today, refused, ended_jobs, late_feeds, waiting_notices)
+OWN = (assigned, due_today, refused, ended_jobs, late_feeds, waiting_notices, unclear_mail)

@@ -27,7 +27,7 @@ class Cancelled:
     done: int
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def enqueue(
     *, proposal: Proposal, messages: Sequence[Message], not_before: datetime, now: datetime
 ) -> list[OutboxMessage]:

@@ -16,6 +16,7 @@ from imis_ai.governance.models import (
     Assignment,
     AuditDetail,
     ContactEntry,
+    Correction,
     Decision,
     Generation,
     OfferUse,
@@ -40,6 +41,7 @@ QUOTING = {
     OutboxMessage: (("fields", "before", "receipt"), ("answer", "problem_text")),
     StaffItem: ((), ("text", "note")),
     ContactEntry: ((), ("reason",)),
+    Correction: ((), ("text",)),
     Generation: (("facts",), ()),
 }
 MESSAGES = {

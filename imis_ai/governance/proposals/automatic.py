@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localtime
 
-from imis_ai.governance import guardrails, kinds, outbox, rollout
+from imis_ai.governance import guardrails, kinds, outbox, reviewing, rollout
 from imis_ai.governance.guardrails import facts
 from imis_ai.governance.kinds import Friction, Kind
 from imis_ai.governance.models import Decision, Proposal, RolloutChange, RolloutStep
@@ -154,7 +154,10 @@ def _moves_money(messages) -> bool:
 def _in_hand(proposal: Proposal) -> str:
     if proposal.edited_by_id:
         return "somebody has changed it."
-    return "somebody was asked by name." if proposal.assigned_to_id else ""
+    if proposal.assigned_to_id:
+        return "somebody was asked by name."
+    is_unsure = proposal.imis_id and reviewing.waits(area=proposal.area, imis_id=proposal.imis_id)
+    return "the model is not sure of this member, who waits in the review queue." if is_unsure else ""
 
 
 def _most_valuable(proposal: Proposal, now: datetime) -> str:

@@ -15,7 +15,7 @@ from imis_ai.governance.proposals import decide, needs
 from imis_ai.governance.proposals.inbox import visible
 from imis_ai.governance.refusals import Blocked, NotAllowed, Refused, WhyNot
 
-MOST = 500  # at once; a request must not take longer than half a minute
+MOST = 500  # at once; more than `many.AS_JOB` are decided by a job
 SAMPLES = 10
 NO_REASON = WhyNot("A rejection needs a reason.", rule="reasons", next_step="Choose one of the five.")
 ONE_BY_ONE = (Friction.SECOND, Friction.ERASE)
@@ -99,7 +99,7 @@ def batch(*, seen: Mapping[int, str], by: User, now: datetime) -> Batch:
             )
         )
     kind = kinds.find(items[0].kind)
-    against = [Left(item, why) for item in items if (why := _against(item, by, now))]
+    against = [Left(item, why) for item in items if (why := standing_against(item=item, by=by, now=now))]
     chance = random.Random(now.timestamp())  # noqa: S311  a sample to look at, not a secret
     return Batch(kind, items, against, chance.sample(items, min(SAMPLES, len(items))))
 
@@ -151,7 +151,7 @@ def _each(items: Sequence[Proposal], one: Callable[[Proposal], None]) -> Outcome
     return made
 
 
-def _against(item: Proposal, by: User, now: datetime) -> WhyNot | None:
+def standing_against(*, item: Proposal, by: User, now: datetime) -> WhyNot | None:
     """What can be said before: not this person's, or nothing for several at once."""
     if kinds.friction(item) in ONE_BY_ONE:
         return WhyNot(

@@ -147,6 +147,8 @@ def _already(proposal: Proposal, by: User) -> WhyNot | None:
 
 def _same_side(proposal: Proposal, kind: kinds.Kind, by: User, now: datetime) -> WhyNot | None:
     """Two people of the same side do not decide what both sides must stand behind."""
+    if not kind.sides:
+        return None
     earlier = [decision.by for decision in earlier_approvals(proposal=proposal, now=now)]
     behind = [person for person in (drafter(proposal=proposal), *earlier) if person]
     roles = {person.role for person in behind} | {by.role}

@@ -43,12 +43,15 @@ def move(*, proposal: Proposal, new: str, **fields: Any) -> None:
             )
         )
     _update(proposal, new, fields)
+    for name, value in {"state": new, **fields}.items():
+        setattr(proposal, name, value)
 
 
 def rewrite(*, proposal: Proposal, **fields: Any) -> None:
     """Change fields within the open states, by the same conditional UPDATE."""
     new = State.SUGGESTED if proposal.state == State.HALF else proposal.state
     _update(proposal, new, fields)
+    proposal.refresh_from_db()  # as JSON keeps it
 
 
 def _update(proposal: Proposal, new: str, fields: dict[str, Any]) -> None:
@@ -61,4 +64,3 @@ def _update(proposal: Proposal, new: str, fields: dict[str, Any]) -> None:
                 next_step="Open it again to see what happened.",
             )
         )
-    proposal.refresh_from_db()

@@ -12,7 +12,7 @@ from imis_ai.governance.guardrails.vocabulary import SCOPES
 from imis_ai.governance.models import RolloutChange, RolloutStep, Standstill
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed, WhyNot
 from imis_ai.governance.rollout import evidence, feedback, read
-from imis_ai.governance.rollout.areas import AREAS, AUTOMATIC, phase
+from imis_ai.governance.rollout.areas import AREAS, ASSISTED, AUTOMATIC, phase
 from imis_ai.rules.tree import ALWAYS
 from imis_ai.rules.wire import parse_json, to_json
 
@@ -104,6 +104,17 @@ def decline(*, change: RolloutChange, by: User, reason: str, now: datetime) -> N
 def lower(*, area: str, to_level: int, reason: str, by: User, now: datetime) -> None:
     """One click, at once: what waits to leave is asked again before it does. Raises NotAllowed."""
     _need(by, LOWER)
+    _lower(area, to_level, reason, by, now)
+
+
+@transaction.atomic
+def lower_by_itself(*, area: str, reason: str, now: datetime) -> None:
+    """Out of the third phase without a person: a guard found that people judge badly. Once is enough."""
+    if top(area=area) == AUTOMATIC:
+        _lower(area, ASSISTED, reason, None, now)
+
+
+def _lower(area: str, to_level: int, reason: str, by: User | None, now: datetime) -> None:
     reached = top(area=area)
     RolloutChange.objects.filter(area=area, state=State.WAITING).update(
         state=State.OVERTAKEN, decided_by=by, decided_at=now

@@ -15,11 +15,13 @@ LEAST_AGREEMENT, LEAST_JUDGED = 0.7, 20
 LEAST_APPROVED, LEAST_DECIDED = 0.9, 40
 MOST_OPT_OUTS, LEAST_SENT = 0.005, 200
 MOST_MINUTES, LEAST_PEOPLE = 60, 2
+JUDGEMENT = "judgement"
 KINDS = {
     "accuracy": "Accuracy",
     "agreement": "Agreement of staff",
     "complaints": "Complaints",
     "minutes": "Staff minutes",
+    JUDGEMENT: "How people judge",
 }
 
 
@@ -57,8 +59,9 @@ def add(*, kind: str, to_level: int, needs: str, measure: Measure, area: str = "
 
 
 def measured(*, area: str, to_level: int, now: datetime) -> list[Piece]:
-    """All four kinds of evidence; one that nobody measures is not met."""
-    return [_piece(area, to_level, kind, now) for kind in KINDS]
+    """All kinds of evidence; one that nobody measures is not met, but for how people judge."""
+    known = {kind for who, level, kind in _measures if level == to_level and who in ("", area)}
+    return [_piece(area, to_level, kind, now) for kind in KINDS if kind != JUDGEMENT or kind in known]
 
 
 def _piece(area: str, to_level: int, kind: str, now: datetime) -> Piece:

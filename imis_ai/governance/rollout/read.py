@@ -37,11 +37,15 @@ def may(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | None
 
 def allowed(*, area: str, scope: Scope, action: str, now: datetime) -> WhyNot | None:
     """Why the phase or the pilot of the area does not reach so far; None when it does."""
+    return _allowed(area, steps(area), scope, action, now)
+
+
+def _allowed(area: str, known: list[RolloutStep], scope: Scope, action: str, now: datetime) -> WhyNot | None:
     if ACTIONS[action].level == READ_ONLY:
         return None
-    if why := _too_early(area, action):
+    if why := _too_early(area, known, action):
         return why
-    reached = [step for step in steps(area) if step.level >= ACTIONS[action].level]
+    reached = [step for step in known if step.level >= ACTIONS[action].level]
     if any(_holds(step, scope, now) for step in reached):
         return None
     return WhyNot(
@@ -60,11 +64,12 @@ def may_proposal(*, proposal: Any, action: str, now: datetime, leaves_now: bool 
     """
     if leaves_now and (why := _stopped(action)):
         return why
+    known = steps(proposal.area)
     if not leaves_now and not proposal.imis_id:
-        return _too_early(proposal.area, action)
-    wanted = frozenset().union(*(_words(step) for step in steps(proposal.area)))
+        return _too_early(proposal.area, known, action)
+    wanted = frozenset().union(*(_words(step) for step in known))
     scope = facts_of.of(proposal=proposal, wanted=wanted, now=now, is_automatic=False)
-    return allowed(area=proposal.area, scope=scope, action=action, now=now)
+    return _allowed(proposal.area, known, scope, action, now)
 
 
 def members_in(
@@ -142,10 +147,10 @@ def _label(area: str) -> str:
     return AREAS[area].label if area in AREAS else area
 
 
-def _too_early(area: str, action: str) -> WhyNot | None:
+def _too_early(area: str, known: list[RolloutStep], action: str) -> WhyNot | None:
     """The area has not come so far for anybody."""
     wanted = ACTIONS[action].level
-    if any(step.level >= wanted for step in steps(area)):
+    if any(step.level >= wanted for step in known):
         return None
     return WhyNot(
         f"{_label(area)} stays as it is until {phase(wanted).lower()}.",

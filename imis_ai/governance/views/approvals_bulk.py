@@ -2,22 +2,24 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from imis_ai.accounts.rights import needs
 from imis_ai.governance import kinds
 from imis_ai.governance.forms import approvals as forms
-from imis_ai.governance.proposals import bulk, inbox, seen
+from imis_ai.governance.models import SeveralDecided
+from imis_ai.governance.proposals import bulk, inbox, many, seen
 from imis_ai.governance.refusals import Blocked, Refused
 from imis_ai.governance.views.approvals import REPORT, until_of
 from imis_ai.ui import filters as chips
 from imis_ai.ui import words
 
+POLL = 2  # seconds
 DONE = {"approve": "approved", "reject": "rejected", "later": "set aside"}
 
 
@@ -33,6 +35,8 @@ def several(request: HttpRequest) -> HttpResponse:
         batch = bulk.batch(seen=chosen, by=request.user, now=now)
         if do not in DONE or _is_to_be_shown(request, do, batch):
             return _shown(request, do, batch, chosen)
+        if len(batch.items) > many.AS_JOB:
+            return _as_job(request, do, batch, chosen, now)
         outcome = _decided(request, do, batch, chosen, now)
     except Refused as refusal:
         request.session[REPORT] = {"head": str(refusal.why), "lines": [], "left": list(chosen)[:500]}
@@ -44,6 +48,45 @@ def several(request: HttpRequest) -> HttpResponse:
         "left": [each.proposal.pk for each in outcome.left],
     }
     return _back(request, query)
+
+
+@require_safe
+@needs("approvals.read")
+def several_run(request: HttpRequest, several_id: int) -> HttpResponse:
+    """How far it is, and item by item what came of it: for who asked, and for administrators."""
+    asked = get_object_or_404(SeveralDecided.objects.select_related("by"), pk=several_id)
+    if asked.by_id != request.user.pk and not request.user.may("approvals.all"):
+        raise Http404
+    kind = kinds.KINDS.get(asked.kind)
+    context = {
+        "asked": asked,
+        "run": many.run_of(asked),
+        "kind": kind.label if kind else asked.kind,
+        "word": DONE.get(asked.do, asked.do),
+        "poll": POLL,
+        "crumbs": [("Approvals", reverse("approvals"))],
+        "title": f"{words.plural(len(asked.chosen), 'suggestion')} at once",
+    }
+    template = "_several_run.html" if request.htmx else "several_run.html"
+    return render(request, f"governance/approvals/{template}", context)
+
+
+def _as_job(
+    request: HttpRequest, do: str, batch: bulk.Batch, chosen: dict[int, str], now: datetime
+) -> HttpResponse:
+    asked = many.ask(
+        chosen=batch,
+        seen=chosen,
+        do=do,
+        by=request.user,
+        now=now,
+        note=request.POST.get("note", "")[:2000],
+        reason=request.POST.get("reason", ""),
+        until=until_of(request.POST.get("until", ""), now) if do == "later" else None,
+        is_shown=bool(request.POST.get("shown")),
+    )
+    address = reverse("approvals_several_run", args=[asked.pk])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _chosen(request: HttpRequest, query: QueryDict, now: datetime) -> dict[int, str]:

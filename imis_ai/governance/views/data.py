@@ -24,6 +24,7 @@ COLUMNS = [
     Column("What it does"),
     Column("What to do"),
 ]
+CHANGES, LEFT = ("Since", "What", "Whom", "Source", "By"), ("Row", "Why", "By")
 ROWS = {
     quality.MEMBERS: ("Member", "Tier", "Chapter", "What is wrong"),
     quality.PAYMENTS: ("Payment", "Received", "Amount", "What is wrong"),
@@ -66,6 +67,7 @@ def problem(request: HttpRequest, problem: str) -> HttpResponse:
         "pages": pages,
         "heads": heads([Column(label) for label in ROWS[found.of]], ""),
         "left": _left(request, found),
+        "left_columns": LEFT,
         "may_ignore": request.user.may("data.ignore"),
         "crumbs": [_crumb(), ("Data quality", reverse("quality"))],
     }
@@ -133,6 +135,7 @@ def remove(request: HttpRequest, entered_id: int) -> HttpResponse:
 def _register(request: HttpRequest, form: ChangeForm, status: int = 200) -> HttpResponse:
     context = {
         "entered": queries.changes_entered(),
+        "columns": CHANGES,
         "read": queries.programme_changes(),
         "form": form,
         "may_write": request.user.may("changes.write"),
