@@ -27,7 +27,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from imis_ai.accounts.models import AccessReview, User
-from imis_ai.governance import corrections, kinds, proposals, waiting
+from imis_ai.governance import kinds, proposals, waiting
 from imis_ai.governance.models import (
     BlindTest,
     Decision,
@@ -38,7 +38,6 @@ from imis_ai.governance.outbox.listing import OTHER, PROBLEMS, TARGET_WORDS
 from imis_ai.governance.outbox.people import refused
 from imis_ai.governance.outbox.states import State
 from imis_ai.governance.people import review
-from imis_ai.governance.reviewing import read as reviewing
 from imis_ai.governance.reviewing.queues import QUEUES
 from imis_ai.governance.rollout.areas import AREAS, phase
 from imis_ai.ui import words
@@ -117,10 +116,8 @@ def _parts(asked: Asked) -> Iterable[QuerySet]:
     if may("rollout.read"):
         changed = RolloutChange.objects.filter(state=RolloutChange.State.DONE, decided_at__gte=asked.since)
         yield _counted(changed, "phase", F("area"), F("decided_at"), members=F("to_level"))
-    if may("review.judge"):
-        for queue in (queue for queue in QUEUES.values() if may(queue.right)):
-            opened = reviewing.visible(queue=queue, viewer=viewer).filter(state="open")
-            yield _counted(opened, "review queue", F("queue"), F("entered_at"))
+    if may("review.judge") and (cases := waiting.unsure(viewer, now)) is not None:
+        yield _counted(cases, "review queue", F("queue"), F("entered_at"))
     yield from _seldom(viewer, now)
 
 
@@ -129,8 +126,8 @@ def _seldom(viewer: User, now: datetime) -> Iterable[QuerySet]:
     if viewer.may("rollout.answer"):
         tests = BlindTest.objects.filter(by=viewer, finished_at=None)
         yield _counted(tests, "blind", F("area"), F("started_at"))
-    if viewer.may("members.correct"):
-        yield _counted(corrections.to_agree(viewer=viewer), "correction", Value(""), F("at"))
+    if (alone := waiting.corrected(viewer, now)) is not None:
+        yield _counted(alone, "correction", Value(""), F("at"))
     if (rules := waiting.guardrails(viewer)) is not None:
         yield _counted(rules, "guardrail", F("guardrail__name"), F("proposed_at"))
     for what, coming in waiting.texts(viewer).items():

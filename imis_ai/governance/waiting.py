@@ -6,18 +6,22 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from imis_ai.accounts.models import RightsChange, User
-from imis_ai.governance import proposals
+from imis_ai.governance import corrections, proposals
 from imis_ai.governance.messages import answers
 from imis_ai.governance.models import (
+    Correction,
     GuardrailVersion,
     OfferVersion,
     OutboxMessage,
     Proposal,
+    ReviewItem,
     RolloutChange,
     StaffItem,
     TemplateVersion,
 )
 from imis_ai.governance.outbox.people import refused
+from imis_ai.governance.reviewing import read as reviewing
+from imis_ai.governance.reviewing.queues import QUEUES
 from imis_ai.governance.rollout.areas import AREAS
 
 
@@ -28,6 +32,17 @@ def decisions(viewer: User, now: datetime) -> QuerySet[Proposal] | None:
 def members(viewer: User, now: datetime) -> QuerySet[StaffItem] | None:
     """Who asked for a person."""
     return answers.waiting_rows(viewer) if viewer.may("messages.answers") else None
+
+
+def unsure(viewer: User, now: datetime) -> QuerySet[ReviewItem] | None:
+    """What a model is not sure of, in the queues of this person."""
+    own = [queue.name for queue in QUEUES.values() if viewer.may(queue.right)]
+    return reviewing.opened(queues=own, viewer=viewer) if own else None
+
+
+def corrected(viewer: User, now: datetime) -> QuerySet[Correction] | None:
+    """What teaches nothing before a second person agrees."""
+    return corrections.to_agree(viewer=viewer) if viewer.may("members.correct") else None
 
 
 def stopped(viewer: User, now: datetime) -> QuerySet[OutboxMessage] | None:

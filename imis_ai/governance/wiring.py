@@ -60,6 +60,8 @@ PLACES = (
 )
 WAITING = {
     "approvals": waiting.decisions,
+    "review_queues": waiting.unsure,
+    "corrections": waiting.corrected,
     "answers": waiting.members,
     "outbox": waiting.stopped,
     "rollout": waiting.phases,

@@ -29,7 +29,7 @@ def unsure(now: datetime) -> list[Case]:
     run = ScoreRun.objects.filter(is_current=True).first()
     if run is None:
         return []
-    line, _ = bands.share_bounds("md")
+    line, _ = run.bands.share_bounds("md")
     rows = RiskScore.objects.filter(run=run, abstained="", low_90__lt=line, high_90__gte=line)
     rows = rows.filter(member__gone_at=None, renews_on__gte=run.as_of).select_related("member")
     found = [_case(score, run, line) for score in rows.defer("factors").order_by("-high_90", "pk")]
@@ -99,7 +99,7 @@ def _known_case(pseudonym: str, day: object, happened: float) -> Case | None:
     score = _newest(rows)
     if score is None or score.risk_90 is None:
         return None
-    line, _ = bands.share_bounds("md")
+    line, _ = score.run.bands.share_bounds("md")
     answer = LIKELY if happened else UNLIKELY
     return Case(**(_case(score, score.run, line).__dict__ | {"known_answer": answer}))
 

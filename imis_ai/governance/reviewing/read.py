@@ -1,5 +1,6 @@
 """What is open in a queue, for whom, and how far people and model agree."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,7 +33,15 @@ class Agreement:
 
 def visible(*, queue: Queue, viewer: User) -> QuerySet[ReviewItem]:
     """Of members whom the viewer may see: nobody else's are judged, or counted as waiting."""
-    found = ReviewItem.objects.filter(queue=queue.name)
+    return _seen(ReviewItem.objects.filter(queue=queue.name), viewer)
+
+
+def opened(*, queues: Collection[str], viewer: User) -> QuerySet[ReviewItem]:
+    """What is open in these queues."""
+    return _seen(ReviewItem.objects.filter(queue__in=queues, state=State.OPEN), viewer)
+
+
+def _seen(found: QuerySet[ReviewItem], viewer: User) -> QuerySet[ReviewItem]:
     return found.filter(imis_id__in=access.numbers(viewer)) if viewer.role == User.Role.CHAPTER else found
 
 
