@@ -29,6 +29,7 @@ from imis_ai.imis.parse.values import Unreadable
 from imis_ai.imis.probe import Probe
 from imis_ai.imis.records import Record
 from imis_ai.imis.resources import IDS, Resource
+from imis_ai.imis.route import PUBLIC, Route, from_settings
 from imis_ai.imis.session import Answer, Session
 
 __all__ = [
@@ -71,6 +72,7 @@ class Client:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx2.BaseTransport | None = None,
+        route: Route = PUBLIC,
     ) -> None:
         self.mapping = names or names_from_settings()
         self._page_size = max(1, min(page_size, LARGEST_PAGE))
@@ -85,6 +87,7 @@ class Client:
             ),
             clock=clock,
             transport=transport,
+            route=route,
         )
 
     @classmethod
@@ -103,6 +106,7 @@ class Client:
                 "is_test_system": settings.IMIS_IS_TEST_SYSTEM,
                 "requests_per_minute": settings.IMIS_REQUESTS_PER_MINUTE,
                 "quiet_hours": settings.IMIS_QUIET_HOURS,
+                "route": from_settings(),
                 "page_size": settings.IMIS_PAGE_SIZE,
             }
             | changes

@@ -12,6 +12,7 @@ import httpcore2
 import httpx2
 
 from imis_ai.imis.errors import Refused
+from imis_ai.imis.route import PUBLIC, Route
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -57,7 +58,7 @@ def is_inner(address: Address) -> bool:
     return not address.is_global or address.is_multicast or address.is_reserved or address.is_unspecified
 
 
-def lookup(host: str, port: int, *, may_be_inner: bool) -> list[str]:
+def lookup(host: str, port: int, *, may_be_inner: bool, route: Route = PUBLIC) -> list[str]:
     """Addresses of the host, all fit to be contacted. Raises `Refused`, or `ConnectError` if it has none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -65,10 +66,12 @@ def lookup(host: str, port: int, *, may_be_inner: bool) -> list[str]:
         raise httpcore2.ConnectError("the host name is not known") from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for text in addresses:
-        if not may_be_inner and is_inner(ipaddress.ip_address(text.partition("%")[0])):
+        address = ipaddress.ip_address(text.partition("%")[0])
+        if not may_be_inner and is_inner(address) and not route.allows(address):
             raise Refused(
                 "The iMIS address leads into an inner network, which is refused. "
-                "Correct IMIS_URL; only a system marked as a test system (IMIS_IS_TEST_SYSTEM) may be inside."
+                "Correct IMIS_URL, or name the network in IMIS_PRIVATE_NETWORKS; a system marked as a test "
+                "system (IMIS_IS_TEST_SYSTEM) may be inside."
             )
     return addresses
 
@@ -102,8 +105,9 @@ class _Stream(httpcore2.NetworkStream):
 class Network(httpcore2.NetworkBackend):
     """Looks a host up once, keeps to those addresses, ends every wait at `deadline` (monotonic seconds)."""
 
-    def __init__(self, *, may_be_inner: bool) -> None:
+    def __init__(self, *, may_be_inner: bool, route: Route = PUBLIC) -> None:
         self.deadline = math.inf
+        self.route = route
         self._may_be_inner = may_be_inner
         self._tcp = httpcore2.SyncBackend()
         self._pinned: dict[tuple[str, int], list[str]] = {}
@@ -123,7 +127,9 @@ class Network(httpcore2.NetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
         if (host, port) not in self._pinned:
-            self._pinned[host, port] = lookup(host, port, may_be_inner=self._may_be_inner)
+            self._pinned[host, port] = lookup(
+                host, port, may_be_inner=self._may_be_inner or bool(self.route.proxy), route=self.route
+            )
         failure: Exception = httpcore2.ConnectError("the host has no address")
         for address in self._pinned[host, port]:
             try:
@@ -138,11 +144,24 @@ class Network(httpcore2.NetworkBackend):
 
 
 class Transport(httpx2.HTTPTransport):
-    """httpx2's transport over one connection of ours. Certificates are verified; there is no switch."""
+    """httpx2's transport over one connection of ours. Certificates are verified; there is no switch.
+
+    With a proxy, the only address contacted is that of the proxy, which the association named.
+    """
 
     def __init__(self, network: Network) -> None:
-        tls = httpx2.create_ssl_context()
+        tls = network.route.tls()
         super().__init__(verify=tls, trust_env=False)
+        if network.route.proxy:
+            self._pool = httpcore2.HTTPProxy(
+                network.route.proxy,
+                ssl_context=tls,
+                proxy_ssl_context=tls if network.route.proxy.startswith("https") else None,
+                max_connections=1,
+                keepalive_expiry=30,
+                network_backend=network,
+            )
+            return
         self._pool = httpcore2.ConnectionPool(
             ssl_context=tls, max_connections=1, keepalive_expiry=30, network_backend=network
         )

@@ -30,6 +30,7 @@ from imis_ai.imis.errors import (
     TooManyRequests,
     Unreachable,
 )
+from imis_ai.imis.route import PUBLIC, Route
 
 CONNECT, READ, TOTAL = 5.0, 60.0, 120.0  # seconds
 LARGEST = 20 * 1024 * 1024  # bytes of one answer, unpacked
@@ -83,6 +84,7 @@ class Session:
         budget: Budget,
         clock: Callable[[], float],
         transport: httpx2.BaseTransport | None = None,
+        route: Route = PUBLIC,
     ) -> None:
         self.url = guard.checked_url(base_url, is_test_system=is_test_system)
         self.requests = 0
@@ -91,7 +93,7 @@ class Session:
         self._password = password if callable(password) else lambda: password
         self._budget = budget
         self._clock = clock
-        self._network = guard.Network(may_be_inner=is_test_system)
+        self._network = guard.Network(may_be_inner=is_test_system, route=route)
         self._http = httpx2.Client(
             transport=transport or guard.Transport(self._network),
             timeout=httpx2.Timeout(READ, connect=CONNECT),

@@ -10,6 +10,7 @@ from imis_ai.imis.client import Client, names_from_settings
 from imis_ai.imis.errors import ImisError
 from imis_ai.imis.mapping import Check, MappingError
 from imis_ai.imis.probe import Probe
+from imis_ai.imis.route import from_settings
 from imis_ai.jobs.actions import request
 from imis_ai.jobs.progress import Progress
 from imis_ai.jobs.registry import job
@@ -129,7 +130,9 @@ def check_mapping() -> list[Check]:
 
 def certificate_until() -> datetime | None:
     """Until when the certificate of iMIS is good; None over plain http. Raises ImisError."""
-    return certificate.good_until(settings.IMIS_URL, is_test_system=settings.IMIS_IS_TEST_SYSTEM)
+    return certificate.good_until(
+        settings.IMIS_URL, is_test_system=settings.IMIS_IS_TEST_SYSTEM, route=from_settings()
+    )
 
 
 def _client(*, stores: bool = True) -> Client:

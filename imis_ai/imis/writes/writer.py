@@ -19,6 +19,7 @@ from imis_ai.imis.parse.page import Damaged, decode_one
 from imis_ai.imis.parse.values import Unreadable
 from imis_ai.imis.records import Member
 from imis_ai.imis.resources import RESOURCES
+from imis_ai.imis.route import PUBLIC, Route, from_settings
 from imis_ai.imis.session import Session
 from imis_ai.imis.targets import Names
 from imis_ai.imis.targets.values import Fields
@@ -56,6 +57,7 @@ class Writer:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx2.BaseTransport | None = None,
+        route: Route = PUBLIC,
     ) -> None:
         self.names = names or Names()
         self.context = context
@@ -73,6 +75,7 @@ class Writer:
             ),
             clock=clock,
             transport=transport,
+            route=route,
         )
 
     @classmethod
@@ -92,6 +95,7 @@ class Writer:
                 "is_test_system": settings.IMIS_IS_TEST_SYSTEM,
                 "requests_per_minute": settings.IMIS_REQUESTS_PER_MINUTE,
                 "quiet_hours": settings.IMIS_QUIET_HOURS,
+                "route": from_settings(),
             }
             | changes
         )
