@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
-from imis_ai.governance import proposals, rollout
+from imis_ai.governance import proposals, reviewing, rollout
 from imis_ai.mirror import contact
 from retention.calc import bands, outreach
 from retention.models import RiskScore, ScoreRun
+from retention.queries import corrected
 from retention.queries import list as risk
 
 KIND = "retention.message"
@@ -57,11 +58,13 @@ def written(*, now: datetime) -> set[tuple[str, str, str]]:
 
 
 def _at_risk(run: ScoreRun, today: date) -> QuerySet[RiskScore]:
+    """Nobody of whom staff say that they stay, and nobody who waits to be judged."""
     start, _ = run.bands.share_bounds("md")
     grace = today - timedelta(days=settings.GRACE_DAYS)
     ahead = Q(renews_on__gte=today, risk_90__gte=start)
     ended = Q(renews_on__lt=today, renews_on__gte=grace, risk_renewal__gte=start)
     rows = RiskScore.objects.filter(ahead | ended, run=run, member__gone_at=None, abstained="")
+    rows = rows.filter(~corrected.said_to_stay(run), ~reviewing.those(number="member__imis_id", area=AREA))
     return rows.select_related("member").order_by((F("risk_90") * F("dues")).desc(nulls_last=True), "pk")
 
 

@@ -13,6 +13,7 @@ from retention.calc import moves
 from retention.calc import worth as calc
 from retention.calc.bands import NAMES
 from retention.models import Call, RiskScore, ScoreRun
+from retention.queries import corrected
 
 AREA = "retention"
 GROUPS = {f"{name.lower()} risk": band for band, name in NAMES.items()}  # as lots are drawn
@@ -112,9 +113,11 @@ def keeping(score: RiskScore) -> list[moves.Suggested]:
 
 
 def ranked(*, run: ScoreRun, seen: QuerySet | None = None) -> QuerySet[RiskScore]:
-    """Members at risk whom a call may keep, the worthiest first."""
+    """Members at risk whom a call may keep, the worthiest first; nobody of whom staff say: not at risk."""
     start, _ = run.bands.share_bounds("md")
-    scores = RiskScore.objects.filter(run=run, risk_90__gte=start, member__gone_at=None)
+    scores = RiskScore.objects.filter(
+        ~corrected.said_to_stay(run), run=run, risk_90__gte=start, member__gone_at=None
+    )
     if seen is not None:
         scores = scores.filter(member__in=seen)
     return valued(scores, run).select_related("run", "member").order_by("-worth", "-risk_90", "pk")

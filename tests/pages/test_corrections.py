@@ -8,11 +8,12 @@ from imis_ai.governance import corrections
 from imis_ai.governance.models import AuditEntry, Correction
 from imis_ai.governance.privacy import said
 from imis_ai.governance.privacy.holders import HOLDERS, Subject
-from retention.queries import corrected
+from retention.queries import candidates, corrected, worth
 from tests.factories.accounts import UserFactory
-from tests.factories.governance import CorrectionFactory
+from tests.factories.governance import CorrectionFactory, ReviewItemFactory
 from tests.factories.mirror import MemberFactory
 from tests.factories.retention import RiskScoreFactory
+from tests.governance.deciding import assisted
 from tests.reading import html_of
 
 NOW = dt.datetime(2026, 6, 1, 9, 0, tzinfo=dt.UTC)
@@ -171,3 +172,18 @@ def test_an_erasure_takes_them_along_and_old_ones_go(dana):
     assert HOLDERS["corrections"].erase(subject, NOW).startswith("1 corrections")
     assert said.remove(before=NOW - dt.timedelta(days=1000)) == 1
     assert not Correction.objects.exists()
+
+
+@pytest.mark.row("GOV-28", "GOV-29")
+def test_nobody_is_called_or_written_to_against_what_staff_say_or_before_they_have_judged(two_chapters, run):
+    now = dt.datetime.combine(run.as_of, dt.time(9), tzinfo=dt.UTC)
+    assisted()
+    both = {"104482", "998811"}
+    assert {score.member.imis_id for score in worth.ranked(run=run)} == both
+    assert {each.imis_id for each in candidates.of_the_night(now=now, today=run.as_of)} == both
+
+    CorrectionFactory(imis_id="104482", card="risk", says="stays", area="retention")
+    ReviewItemFactory(imis_id="998811")
+
+    assert {score.member.imis_id for score in worth.ranked(run=run)} == {"998811"}
+    assert candidates.of_the_night(now=now, today=run.as_of) == []

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from imis_ai.accounts.models import User
 from imis_ai.governance.models import ReviewItem
@@ -76,7 +76,13 @@ def waits(*, area: str, imis_id: str) -> bool:
     return rows.exists()
 
 
-def is_open(*, number: str, area: str) -> Case:
-    """To annotate rows with whether their member waits; `number` is the path to the member's number."""
+def those(*, number: str, area: str) -> Q:
+    """The condition that the row's member waits; `number` is the path to the member's number."""
     own = ReviewItem.objects.filter(area=area, imis_id=OuterRef(number), state=State.OPEN, known_answer="")
-    return Case(When(Exists(own), then=Value(True)), default=Value(False), output_field=BooleanField())
+    return Q(Exists(own))
+
+
+def is_open(*, number: str, area: str) -> Case:
+    """The same to annotate rows with."""
+    waits_now = When(those(number=number, area=area), then=Value(True))
+    return Case(waits_now, default=Value(False), output_field=BooleanField())
