@@ -103,11 +103,17 @@ def propose(progress: Progress) -> None:
     progress.note(made.title if made else "There is nothing to suggest.")
 
 
-@job("retention.lapses", title="Find why members left", stages=("Reasons",))
+@job("retention.lapses", title="Find why members left", stages=("Reasons", "Returns", "Cohorts"))
 def lapses(progress: Progress, as_of: str | None = None) -> int:
     """Part of the night: the main reason of each lapse whose outcome is certain."""
     progress.stage("Reasons", 1)
     found = actions.find_lapses(as_of=_day(as_of), now=timezone.now())
+    progress.advance()
+    progress.stage("Returns", 1)
+    actions.estimate_returns(as_of=_day(as_of), now=timezone.now())
+    progress.advance()
+    progress.stage("Cohorts", 1)
+    actions.study_cohorts(as_of=_day(as_of), now=timezone.now())
     progress.advance()
     progress.note(f"{found:,} lapses explained.")
     return found

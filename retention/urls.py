@@ -3,7 +3,7 @@
 from django.urls import path
 
 from retention import api
-from retention.views import at_risk, calls, gifts, lapses, outreach, policy
+from retention.views import at_risk, calls, cohorts, gifts, lapses, outreach, policy, winback
 
 urlpatterns = [
     path("outreach/", outreach.outreach, name="outreach"),
@@ -25,6 +25,14 @@ urlpatterns = [
     path("lapses/", lapses.drivers, name="lapses"),
     path("lapses/export.csv", lapses.export, name="lapses_export"),
     path("lapses/<int:lapse_id>/reason/", lapses.choose, name="lapse_choose"),
+    path("cohorts/", cohorts.forecast, name="cohorts"),
+    path("cohorts/export.csv", cohorts.export, name="cohorts_export"),
+    path("cohorts/plan/", cohorts.plan, name="cohort_plan"),
+    path("win-back/", winback.candidates, name="win_back"),
+    path("win-back/export.csv", winback.export, name="win_back_export"),
+    path("win-back/drafts/", winback.draft, name="win_back_draft"),
+    path("win-back/offer/", winback.offer, name="win_back_offer"),
+    path("win-back/members/<str:imis_id>/", winback.member, name="win_back_member"),
 ]
 api_urlpatterns = [
     path("members/", api.MemberList.as_view(), name="api_risk_members"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from imis_ai.accounts.models import User
 from imis_ai.governance import kinds, proposals
 from imis_ai.governance.experiments import enter, words
 from imis_ai.governance.kinds import Automatic, Friction, Kind
-from imis_ai.governance.messages import contact, drafts, ledger, sms_length
+from imis_ai.governance.messages import contact, drafts, ledger, offers, sms_length
 from imis_ai.governance.messages.drafts import Draft
 from imis_ai.governance.models import Channel, Generation, OfferVersion, Proposal, TemplateVersion
 from imis_ai.governance.outbox import Message
@@ -179,11 +180,20 @@ def _proposal(
         title=f"{label}: {draft.version.template.name}",
         payload=draft.payload() | extra,
         members=1,
+        amount=_price_of(draft),
         imis_id=draft.imis_id,
         chapter=chapter,
         scope=scope,
         made_from=made_from | {"template": str(draft.version)},
     )
+
+
+def _price_of(draft: Draft) -> Decimal | None:
+    """What the offer costs, where it takes off the dues or its version asks for a second person."""
+    offer = draft.offer
+    if offer is None or not (offer.price_effect or offers.needs_second(version=offer, amount=offer.cost)):
+        return None
+    return offer.cost
 
 
 def _put(draft: proposals.Draft, by: User | None, now: datetime) -> Proposal:

@@ -131,6 +131,19 @@ def written(endings: Sequence[Ending], patterns: Mapping[str, str]) -> Rows:
     )
 
 
+def benefits(endings: Sequence[Ending]) -> Rows:
+    """(place, benefit, uses) in the last year before each end, the most used first."""
+    return _ask(
+        """
+        SELECT c.no, a.reference, count(*)
+        FROM c JOIN mirror_activity a ON a.member_id = c.member AND a.at >= c.stop - 365
+               AND a.at < c.stop + 1 AND a.kind = 'benefit_use' AND a.reference <> ''
+        GROUP BY c.no, a.reference ORDER BY c.no, count(*) DESC, a.reference
+        """,
+        endings,
+    )
+
+
 def _ask(sql: str, endings: Sequence[Ending], params: Sequence[Any] = ()) -> Rows:
     """The answer for `c`: place (from 0), member, stop and until of every ending."""
     columns = [list(column) for column in zip(*endings, strict=True)] or [[], [], []]

@@ -192,6 +192,8 @@ def _offers(wanted: Sequence[Wanted], now: datetime) -> dict[str, Given]:
     for each in asking:
         for fit in calc.in_order(fits, reason=each.reason, stage=each.stage):
             version = versions[fit.key]
+            if each.offer not in ("", version.offer.name):
+                continue
             if not left[fit.key] or (each.imis_id, version.offer_id) in having or each.imis_id not in members:
                 continue
             held = _held(version, members[each.imis_id], now)

@@ -32,26 +32,30 @@ ROUTES = {
 
 
 class Reason(NamedTuple):
-    """One entry of the fixed list: what staff read, whose it is, where the member goes next."""
+    """One entry of the fixed list: what staff read, whose it is, where the member goes next.
+
+    `group`: what offers of the catalogue name it by, which is the group of features it shows in.
+    """
 
     label: str
     whose: str
     route: str
     prior: float  # log-odds that its sign is believed to add before an association's own history speaks
+    group: str = ""
 
 
 REASONS = {
-    "unused": Reason("Stopped using the portal and its benefits", OURS, OFFER, 1.4),
-    "events": Reason("Stopped coming to events", OURS, OFFER, 1.2),
-    "mail": Reason("Stopped reading our e-mail", OURS, OFFER, 1.0),
-    "committee": Reason("Left a committee", OURS, OFFER, 1.2),
-    "price": Reason("Price rise", OURS, OFFER, 0.8),
+    "unused": Reason("Stopped using the portal and its benefits", OURS, OFFER, 1.4, "portal"),
+    "events": Reason("Stopped coming to events", OURS, OFFER, 1.2, "events"),
+    "mail": Reason("Stopped reading our e-mail", OURS, OFFER, 1.0, "mail"),
+    "committee": Reason("Left a committee", OURS, OFFER, 1.2, "committee"),
+    "price": Reason("Price rise", OURS, OFFER, 0.8, "tier"),
     "service": Reason("Complaint about service", OURS, APOLOGY, 1.5),
     "employer": Reason("Employer stopped paying", THEIRS, PAYER, 2.5),
-    "moved": Reason("Moved away", THEIRS, OFFER, 2.0),
+    "moved": Reason("Moved away", THEIRS, OFFER, 2.0, "place"),
     "retired": Reason("Retired", THEIRS, RETIRED, 3.0),
     "job": Reason("Other job", THEIRS, OFFER, 2.0),
-    "payment": Reason("Card charge failed", NOBODYS, REMINDER, 1.6),
+    "payment": Reason("Card charge failed", NOBODYS, REMINDER, 1.6, "payments"),
     "forgot": Reason("Forgot", NOBODYS, REMINDER, 0.0),
     "died": Reason("Died", NOBODYS, NEVER, 6.0),
     "unknown": Reason("Not known", OPEN, OFFER, 0.0),

@@ -32,6 +32,7 @@ class Wanted:
     stage: str
     reason: str = ""
     occasion: str = ""
+    offer: str = ""  # the only one that may go with it, by name; empty: the first that fits
     known: dict[str, object] = field(default_factory=dict)
 
 

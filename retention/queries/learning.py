@@ -47,10 +47,16 @@ def book_of(found: "pd.DataFrame") -> labels.Terms:
 
 def prices() -> dict[tuple[str, date], float]:
     """What each term cost, by pseudonym and first day."""
+    return {key: price for key, (price, _) in sold().items()}
+
+
+def sold() -> dict[tuple[str, date], tuple[float, float]]:
+    """Price and rank of the tier of each term, by pseudonym and first day."""
     found = features.terms()
     starts = found["start"].to_numpy().astype("datetime64[D]").tolist()
+    keys = zip(found["pseudonym"].tolist(), starts, strict=True)
     return dict(
-        zip(zip(found["pseudonym"].tolist(), starts, strict=True), found["price"].tolist(), strict=True)
+        zip(keys, zip(found["price"].tolist(), found["tier_rank"].tolist(), strict=True), strict=True)
     )
 
 

@@ -20,7 +20,9 @@ PAGES = [
     Page("Calls", "call_list", "retention.calls"),
     Page("Outreach", "outreach", "retention.members"),
     Page("Policy", "risk_policy", "retention.policy"),
+    Page("Cohort forecast", "cohorts", "cohorts.read"),
     Page("Why members left", "lapses", "retention.totals"),
+    Page("Win-back", "win_back", "winback.read"),
 ]
 
 

@@ -1,6 +1,6 @@
 """What the retention domain adds to the product, one module per part."""
 
-from retention.wiring import calls, corrections, lapses, outreach, policy, scores
+from retention.wiring import calls, corrections, lapses, outreach, policy, scores, winback
 
 
 def connect() -> None:
@@ -11,3 +11,4 @@ def connect() -> None:
     lapses.connect()
     calls.connect()
     corrections.connect()
+    winback.connect()

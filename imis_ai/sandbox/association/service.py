@@ -166,7 +166,7 @@ def committees(
             stop = int(min(terms.until[row], terms.resigned[row]))
         if not over:
             serving[who] = begin
-        elif begin < today:
+        elif begin < today and begin <= stop:  # who resigns before the first meeting never served
             stays.append(
                 (who, int(person.committee[who]), begin, stop if stop < today else 0, luck[k] < 0.12)
             )
