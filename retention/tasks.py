@@ -103,7 +103,7 @@ def propose(progress: Progress) -> None:
     progress.note(made.title if made else "There is nothing to suggest.")
 
 
-@job("retention.lapses", title="Find why members left", stages=("Reasons", "Returns", "Cohorts"))
+@job("retention.lapses", title="Find why members left", stages=("Reasons", "Returns", "Cohorts", "Breaks"))
 def lapses(progress: Progress, as_of: str | None = None) -> int:
     """Part of the night: the main reason of each lapse whose outcome is certain."""
     progress.stage("Reasons", 1)
@@ -114,6 +114,9 @@ def lapses(progress: Progress, as_of: str | None = None) -> int:
     progress.advance()
     progress.stage("Cohorts", 1)
     actions.study_cohorts(as_of=_day(as_of), now=timezone.now())
+    progress.advance()
+    progress.stage("Breaks", 1)
+    actions.study_breaks(as_of=_day(as_of), now=timezone.now())
     progress.advance()
     progress.note(f"{found:,} lapses explained.")
     return found

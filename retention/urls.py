@@ -3,7 +3,7 @@
 from django.urls import path
 
 from retention import api
-from retention.views import at_risk, calls, cohorts, gifts, lapses, outreach, policy, winback
+from retention.views import at_risk, breaks, calls, cohorts, gifts, lapses, outreach, policy, winback
 
 urlpatterns = [
     path("outreach/", outreach.outreach, name="outreach"),
@@ -25,6 +25,8 @@ urlpatterns = [
     path("lapses/", lapses.drivers, name="lapses"),
     path("lapses/export.csv", lapses.export, name="lapses_export"),
     path("lapses/<int:lapse_id>/reason/", lapses.choose, name="lapse_choose"),
+    path("changes/", breaks.changes, name="what_changed"),
+    path("changes/export.csv", breaks.export, name="what_changed_export"),
     path("cohorts/", cohorts.forecast, name="cohorts"),
     path("cohorts/export.csv", cohorts.export, name="cohorts_export"),
     path("cohorts/plan/", cohorts.plan, name="cohort_plan"),

@@ -30,6 +30,7 @@ from imis_ai.sandbox import server
 from retention import actions as retention
 from retention.calc.reasons import REASONS
 from retention.models import LapseReason, ScoreRun
+from retention.queries import breaks
 from tests.factories.accounts import UserFactory
 
 MEMBERS = 2500
@@ -210,6 +211,29 @@ def test_the_planted_reason_of_a_lapse_is_named_eight_times_in_ten(visible, trut
     assert sum(REASONS[found[key][0]].route == "payer" for key in paid_for) >= 0.6 * len(paid_for) > 0
     assert {found[key][0] for key in both if planted[key] == "died"} >= {"died"}
     assert not [key for key in found if not found[key][1] and found[key][0] != "unknown"]
+
+
+@pytest.mark.slow
+@pytest.mark.row("CHURN-38")
+def test_the_planted_price_rise_is_found_as_a_break_with_size_and_range(visible, truth):
+    retention.study_breaks(as_of=timezone.localdate(), now=timezone.now())
+    figures = {figure["key"]: figure for figure in breaks.newest().body["figures"]}
+    rise = date.fromisoformat(truth["price_rise_on"])
+
+    steps = [step for step in figures["renewed"]["found"] if step["size"] < 0]
+    assert [abs((date.fromisoformat(step["month"]) - rise).days) <= 62 for step in steps] == [True]
+    before, since = (
+        [
+            not d["lapsed"]
+            for d in truth["decisions"]
+            if d["settled"] and ("price_rise" in d["drivers"]) is rises
+        ]
+        for rises in (False, True)
+    )
+    planted = 100 * (sum(since) / len(since) - sum(before) / len(before))
+    assert steps[0]["low"] - 3 <= planted <= steps[0]["high"] + 3
+    assert len(figures) == 6
+    assert sum(bool(figure["found"]) for figure in figures.values()) <= 2  # nothing else was planted
 
 
 @pytest.mark.slow

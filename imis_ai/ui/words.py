@@ -73,6 +73,11 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f}{NO_BREAK}%"
 
 
+def month_and_year(day: str) -> str:
+    """A day that is kept as text: "May 2025"."""
+    return f"{date.fromisoformat(day):%B %Y}"
+
+
 def _with_year(text: str, day: date, today: date) -> str:
     return text if abs(day - today) <= timedelta(days=183) else f"{text} {day.year}"
 

@@ -1,5 +1,6 @@
 """Every write of the retention domain."""
 
+from retention.actions.breaks import study_breaks
 from retention.actions.calls import assign_calls, plan_calls, put_off, record_call, skip_call, undo_call
 from retention.actions.cohorts import plan_effort, study_cohorts
 from retention.actions.cross import cross
@@ -40,6 +41,7 @@ __all__ = [
     "rescore",
     "score_members",
     "skip_call",
+    "study_breaks",
     "study_cohorts",
     "take_effect",
     "train_churn",

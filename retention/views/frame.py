@@ -23,6 +23,7 @@ PAGES = [
     Page("Cohort forecast", "cohorts", "cohorts.read"),
     Page("Why members left", "lapses", "retention.totals"),
     Page("Win-back", "win_back", "winback.read"),
+    Page("What changed", "what_changed", "retention.totals"),
 ]
 
 

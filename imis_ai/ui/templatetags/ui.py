@@ -88,6 +88,12 @@ def iso_date(day: str, today: date) -> str:
 
 
 @register.filter
+def month_of(day: str) -> str:
+    """2025-05-01 -> May 2025."""
+    return words.month_and_year(day)
+
+
+@register.filter
 def quarter(name: str) -> str:
     """2026-Q3 -> Q3 2026."""
     return f"{name[5:]} {name[:4]}"
