@@ -10,6 +10,7 @@ from imis_ai.integrations.api.urls import urlpatterns as common_api
 from imis_ai.mirror import webhooks
 from imis_ai.views import member, members, today
 from retention.urls import api_urlpatterns as retention_api
+from retention.views import plans
 
 api = [
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
@@ -29,6 +30,7 @@ urlpatterns = [
     path("", include("imis_ai.accounts.urls")),
     path("", include("imis_ai.governance.urls")),
     path("", include("imis_ai.integrations.urls")),
+    path("plan/<str:token>/", plans.choose, name="plan"),
     path("retention/", include("retention.urls")),
     path("data/features/", include("imis_ai.features.urls")),
     path("data/", include("imis_ai.mirror.urls")),

@@ -120,3 +120,23 @@ def lapses(progress: Progress, as_of: str | None = None) -> int:
     progress.advance()
     progress.note(f"{found:,} lapses explained.")
     return found
+
+
+@job("retention.alerts", title="Look for trouble with paying and new employers")
+def find_alerts(progress: Progress) -> dict[str, int]:
+    """Part of the night: alerts by rule, and offers of payment plans that are over."""
+    now = timezone.now()
+    found = actions.alerts.find_alerts(today=timezone.localdate(now), now=now)
+    ended = actions.plans.end_offers(now=now)
+    progress.note(
+        f"{found['new']} new, {found['open']} open, {found['over']} over; {ended} plan offers ended."
+    )
+    return found
+
+
+@job("retention.chapters", title="Look at chapters and committees")
+def score_chapters(progress: Progress) -> int:
+    """Part of the night: how each member takes part in the chapter."""
+    done = actions.chapters.score_chapters(today=timezone.localdate())
+    progress.note(f"{done:,} members of chapters.")
+    return done

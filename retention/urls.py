@@ -3,9 +3,28 @@
 from django.urls import path
 
 from retention import api
-from retention.views import at_risk, breaks, calls, cohorts, gifts, lapses, outreach, policy, winback
+from retention.views import (
+    alerts,
+    at_risk,
+    breaks,
+    calls,
+    chapters,
+    cohorts,
+    for_systems,
+    gifts,
+    lapses,
+    outreach,
+    policy,
+    winback,
+)
 
 urlpatterns = [
+    path("alerts/", alerts.listed, name="alerts"),
+    path("alerts/export.csv", alerts.export, name="alerts_export"),
+    path("alerts/<slug:deed>/", alerts.act, name="alerts_act"),
+    path("chapters/", chapters.listed, name="chapters"),
+    path("chapters/export.csv", chapters.export, name="chapters_export"),
+    path("chapters/ask/", chapters.ask, name="chapters_ask"),
     path("outreach/", outreach.outreach, name="outreach"),
     path("outreach/export.csv", outreach.export, name="outreach_export"),
     path("outreach/several/", outreach.several, name="outreach_several"),
@@ -37,6 +56,8 @@ urlpatterns = [
     path("win-back/members/<str:imis_id>/", winback.member, name="win_back_member"),
 ]
 api_urlpatterns = [
+    path("alerts/", for_systems.AlertList.as_view(), name="api_alerts"),
+    path("chapters/", for_systems.ChapterList.as_view(), name="api_chapters"),
     path("members/", api.MemberList.as_view(), name="api_risk_members"),
     path("calls/", api.CallList.as_view(), name="api_calls"),
     path("scores/by-id/", api.ScoreLookup.as_view(), name="api_scores_by_id"),

@@ -84,6 +84,15 @@ RIGHTS = {
     ),
     "cohorts.plan": Right("plan hours and money for a group", ("membership", "executive")),
     "retention.correct": Right("correct a risk", ("membership", "chapter")),
+    "alerts.read": Right(
+        "see who has trouble paying or a new employer", ("membership", "finance", "chapter"), AUDITOR
+    ),
+    "alerts.act": Right("dismiss, assign and act on alerts", ("membership", "finance", "chapter")),
+    "alerts.plan": Right("offer a payment plan", ("membership", "finance")),
+    "plans.decide": Right("approve payment plans", ("membership", "finance")),
+    "retention.tasks": Right("put a task about a member into iMIS", ("membership", "finance", "chapter")),
+    "chapters.read": Right("see how chapters and committees take part", ("membership", "chapter"), AUDITOR),
+    "chapters.act": Right("ask a chapter's liaison to call", ("membership", "chapter")),
     "names.reveal": Right("reveal members' names", ("admin",), ("auditor", "reveal")),
     "data.read": Right("see the state of the data", EVERYBODY, AUDITOR),
     "data.run": Right("start or pause a sync", ("admin",)),

@@ -14,6 +14,7 @@ class Scope(NamedTuple):
 SCOPES = {
     "members:read": Scope("members", "read members", "members.read"),
     "scores:read": Scope("scores", "read scores and reasons", "retention.members"),
+    "alerts:read": Scope("alerts", "read alerts with their facts", "alerts.read"),
     "names:read": Scope("names", "read names, addresses and texts where its owner sees them", "members.read"),
     "proposals:read": Scope("proposals", "read proposals and how they were decided", "approvals.read"),
     "writebacks:read": Scope("write-backs", "read the write-back queue", "outbox.read"),

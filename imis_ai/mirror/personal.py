@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model, Q
 
-from imis_ai.mirror.models import Activity, ErasedKey, Member, MemberAlias, Reject
+from imis_ai.mirror.models import Activity, ErasedKey, Member, MemberAlias, MemberChange, Reject
 from imis_ai.mirror.upsert.lookups import erasure_digest
 from imis_ai.mirror.upsert.tables import MEMBER_TABLES
 
@@ -45,7 +45,7 @@ def held(*, imis_id: str) -> list[Held]:
     """Everything about the member, table by table; empty tables too."""
     member = Member.objects.filter(imis_id=imis_id)
     found = [Held("Member", [_plain(row) for row in member])]
-    for model in (table.model for table in MEMBER_TABLES):
+    for model in (*(table.model for table in MEMBER_TABLES), MemberChange):
         rows = model.objects.filter(member__imis_id=imis_id).order_by("pk")
         found.append(Held(_title(model), [_plain(row) for row in rows.iterator(2000)]))
     about = Q(key=imis_id) | Q(waits_for=f"member:{imis_id}") | Q(payload__record__member=imis_id)

@@ -17,6 +17,8 @@ PARTS = (
     "retention.propose",
     "retention.calls",
     "retention.draft",
+    "retention.chapters",
+    "retention.alerts",
     "registry.check",
     "governance.reconcile",
     "privacy.purge",

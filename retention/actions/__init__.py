@@ -1,5 +1,6 @@
 """Every write of the retention domain."""
 
+from retention.actions import alerts, chapters, plans
 from retention.actions.breaks import study_breaks
 from retention.actions.calls import assign_calls, plan_calls, put_off, record_call, skip_call, undo_call
 from retention.actions.cohorts import plan_effort, study_cohorts
@@ -20,7 +21,9 @@ from retention.actions.winback import choose_offer, draft_win_backs
 
 __all__ = [
     "MOST_WIN_BACKS",
+    "alerts",
     "assign_calls",
+    "chapters",
     "choose_offer",
     "choose_reason",
     "compose",
@@ -32,6 +35,7 @@ __all__ = [
     "forget",
     "plan_calls",
     "plan_effort",
+    "plans",
     "propose_crossed",
     "propose_policy",
     "propose_scores",

@@ -1,18 +1,23 @@
 """Tables of retention, one module per noun."""
 
+from retention.models.alerts import Alert, PlanOffer
 from retention.models.calls import Call
+from retention.models.chapters import ChapterScore
 from retention.models.lapses import CohortPlan, LapseReason, Study, WinBackOffer
 from retention.models.outreach import Introducer, LeftOut, Promise, Seats
 from retention.models.policy import Crossing, Policy
 from retention.models.scores import RiskScore, ScoreInputs, ScoreRun
 
 __all__ = [
+    "Alert",
     "Call",
+    "ChapterScore",
     "CohortPlan",
     "Crossing",
     "Introducer",
     "LapseReason",
     "LeftOut",
+    "PlanOffer",
     "Policy",
     "Promise",
     "RiskScore",

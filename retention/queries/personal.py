@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from imis_ai.governance.privacy import Section, Subject
 from retention.calc import bands
-from retention.models import Call, RiskScore
+from retention.models import Alert, Call, ChapterScore, PlanOffer, RiskScore
 
 ABOUT = "Chances of 100 that you leave, each with its 80 % range and up to three reasons."
 
@@ -18,6 +18,28 @@ def sections(subject: Subject) -> Iterator[Section]:
     yield Section(
         "Calls", "Weeks in which you were on the list to be called.", [_call(call) for call in calls]
     )
+    alerts = Alert.objects.filter(member__imis_id=subject.imis_id).order_by("opened_at")
+    yield Section(
+        "Alerts", "What staff were told to look at, with the facts.", [_alert(each) for each in alerts]
+    )
+    own = ChapterScore.objects.filter(member__imis_id=subject.imis_id)
+    yield Section("In the chapter", "How you take part, of 100.", [_chapter(each) for each in own])
+    plans = PlanOffer.objects.filter(member__imis_id=subject.imis_id).order_by("made_at")
+    yield Section("Payment plans", "Offered to you, and your answer.", [_plan(each) for each in plans])
+
+
+def _alert(alert: Alert) -> dict:
+    facts = {f"fact {n}": f"{fact['on']}: {fact['what']}" for n, fact in enumerate(alert.evidence, 1)}
+    return {"about": alert.get_signal_display(), "made": alert.opened_at, "state": alert.state} | facts
+
+
+def _chapter(row: ChapterScore) -> dict:
+    return {"as of": row.as_of, "of 100": row.score, "half a year before": row.before, "roles": row.roles}
+
+
+def _plan(plan: PlanOffer) -> dict:
+    parts = ", ".join(f"{part['amount']} on {part['due_on']}" for part in plan.parts)
+    return {"plan": plan.name, "parts": parts, "offered": plan.made_at, "answer": plan.answer or "none"}
 
 
 def _call(call: Call) -> dict:

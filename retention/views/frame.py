@@ -24,6 +24,8 @@ PAGES = [
     Page("Why members left", "lapses", "retention.totals"),
     Page("Win-back", "win_back", "winback.read"),
     Page("What changed", "what_changed", "retention.totals"),
+    Page("Alerts", "alerts", "alerts.read"),
+    Page("Chapters and committees", "chapters", "chapters.read"),
 ]
 
 

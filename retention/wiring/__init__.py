@@ -1,6 +1,15 @@
 """What the retention domain adds to the product, one module per part."""
 
-from retention.wiring import calls, corrections, lapses, outreach, policy, scores, winback
+from retention.wiring import (
+    alerts,
+    calls,
+    corrections,
+    lapses,
+    outreach,
+    policy,
+    scores,
+    winback,
+)
 
 
 def connect() -> None:
@@ -12,3 +21,4 @@ def connect() -> None:
     calls.connect()
     corrections.connect()
     winback.connect()
+    alerts.connect()

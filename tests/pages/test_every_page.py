@@ -35,6 +35,7 @@ from tests.factories.retention import CallFactory, LapseReasonFactory, RiskScore
 from tests.reading import html_of
 
 PUBLIC = {
+    "plan",
     "login",
     "account_login",
     "admin_login",
@@ -51,11 +52,12 @@ PUBLIC = {
 }
 MOST_QUERIES = 12
 MORE = {  # one for each table that holds something of the member; the evidence of three phases
-    "/members/104482/data/": 40,
+    "/members/104482/data/": 48,
     "/settings/rollout/retention/": 18,
 }
 SIGNED_IN = {"api_schema", "api_docs"}
 VALUES = {
+    "deed": "dismiss",
     "imis_id": "104482",
     "job_id": "1",
     "feed": "members",

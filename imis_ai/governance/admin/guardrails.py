@@ -14,7 +14,7 @@ from imis_ai.accounts.models import User
 from imis_ai.accounts.rights import Refused as NoRight
 from imis_ai.governance.forms.guardrails import GuardrailForm, form_for, initial_of
 from imis_ai.governance.guardrails import actions, kinds, read
-from imis_ai.governance.guardrails.vocabulary import PROPOSALS
+from imis_ai.governance.guardrails.vocabulary import PROPOSALS, SIGNALS
 from imis_ai.governance.models import Guardrail, GuardrailVersion, Proposal
 from imis_ai.governance.refusals import Refused
 from imis_ai.rules.english import describe
@@ -222,6 +222,13 @@ def _said(version: GuardrailVersion) -> dict:
 def _in_words(rule: dict, version: GuardrailVersion) -> str:
     if version.guardrail.kind == "terms":
         return f"A text holds one of: {', '.join(version.settings['terms'][:6])} …"
+    if version.guardrail.kind in kinds.LISTS:
+        found = version.settings["entries"]
+        shown = ", ".join(found[:6]) + (" …" if len(found) > 6 else "")
+        return f"Objects to nothing; alerts look for: {shown or 'nothing yet'}"
+    if version.guardrail.kind == "signals":
+        names = [SIGNALS[name] for name in version.settings["on"] if name in SIGNALS]
+        return f"Objects to nothing; alerts are made about: {', '.join(names) or 'none of them'}"
     try:
         tree = parse_json(rule, vocabulary=PROPOSALS)
     except BadRule as problem:

@@ -38,6 +38,14 @@ class OfferForm(forms.ModelForm):
         " groups of features (events, portal, payments …), the stages early, expiry, grace.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
+    parts = forms.IntegerField(
+        min_value=0,
+        max_value=12,
+        initial=0,
+        required=False,
+        label="Parts",
+        help_text="Of a payment plan: in how many parts the dues are paid. 0: no plan.",
+    )
     note = forms.CharField(
         required=False,
         max_length=300,
@@ -56,6 +64,9 @@ class OfferForm(forms.ModelForm):
             for name in TERMS:
                 value = getattr(newest, name)
                 self.fields[name].initial = ", ".join(value) if name == "reasons" else value
+
+    def clean_parts(self) -> int:
+        return self.cleaned_data["parts"] or 0
 
     def clean_reasons(self) -> list[str]:
         return [part.strip() for part in self.cleaned_data["reasons"].split(",") if part.strip()]

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from imis_ai.governance.guardrails import kinds, terms
-from imis_ai.governance.guardrails.vocabulary import FIELDS, PROPOSALS
+from imis_ai.governance.guardrails.vocabulary import FIELDS, PROPOSALS, SIGNALS
 from imis_ai.governance.models import Guardrail
 from imis_ai.governance.rollout.areas import AREAS
 from imis_ai.rules.wire import BadRule
@@ -86,7 +86,15 @@ ASKED: dict[str, Callable[[str], forms.Field]] = {
         help_text="Switching one on needs two signatures.",
         widget=forms.CheckboxSelectMultiple,
     ),
+    "on": lambda kind: forms.MultipleChoiceField(
+        label="Switched on",
+        choices=list(SIGNALS.items()),
+        required=False,
+        help_text="Switching one on needs two signatures.",
+        widget=forms.CheckboxSelectMultiple,
+    ),
     "terms": lambda kind: _long("Terms, one a line", 8),
+    "entries": lambda kind: _long("One a line", 10, required=False),
     "why": lambda kind: _text("Why they may not stand in a text"),
     "rule": lambda kind: _long(
         "Objects where", 8, help_text="A rule as JSON over the words listed below the form."
@@ -126,6 +134,12 @@ class GuardrailForm(forms.ModelForm):
             raise forms.ValidationError(str(problem)) from None
         return found
 
+    def clean_entries(self) -> list[str]:
+        try:
+            return terms.cleaned(self.cleaned_data["entries"].splitlines())
+        except terms.BadTerm as problem:
+            raise forms.ValidationError(str(problem)) from None
+
     def clean_rule(self) -> dict:
         try:
             given = json.loads(self.cleaned_data["rule"])
@@ -162,6 +176,8 @@ def initial_of(entered: dict[str, Any]) -> dict[str, Any]:
     shown = dict(entered)
     if "terms" in shown:
         shown["terms"] = "\n".join(shown["terms"])
+    if "entries" in shown:
+        shown["entries"] = "\n".join(shown["entries"])
     if "rule" in shown:
         shown["rule"] = json.dumps(shown["rule"], indent=2)
     return shown

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import audit
-from imis_ai.governance.guardrails import kinds, read
+from imis_ai.governance.guardrails import kinds, read, switching
 from imis_ai.governance.guardrails.check import would_have_stopped
 from imis_ai.governance.models import Guardrail, GuardrailSignature, GuardrailVersion
 from imis_ai.governance.refusals import Changed, NotAllowed, WhyNot
@@ -69,6 +69,8 @@ def draft(
     version.proposed_by, version.proposed_at = by, now
     nothing = {"days": 90, "of": 0, "items": 0, "examples": []}
     version.effect = nothing if is_off else would_have_stopped(version=version, now=now)
+    switched_on = switching.switched_on(version=version, before=read.live_of(guardrail))
+    version.effect |= {"switched_on": switching.told(sorted(switched_on))} if switched_on else {}
     version.save()
     _record("guardrail.drafted", version, by, now)
     return version
@@ -149,12 +151,8 @@ def give(*, guardrail: Guardrail, owner: User, by: User, now: datetime) -> None:
 
 
 def signatures_needed(*, version: GuardrailVersion) -> int:
-    """Two to switch on a field that may be unfair, one otherwise; each by somebody else than the author."""
-    before = read.live_of(version.guardrail)
-    if version.guardrail.kind != "fields" or before is None:
-        return 1
-    off = frozenset() if version.is_off else frozenset(version.settings["off"])
-    return 2 if frozenset(before.settings["off"]) - off and not before.is_off else 1
+    """Two to switch on what may be unfair, one otherwise; each by somebody else than the author."""
+    return 2 if switching.switched_on(version=version, before=read.live_of(version.guardrail)) else 1
 
 
 def why_not_agree(*, version: GuardrailVersion, by: User) -> WhyNot | None:

@@ -22,6 +22,11 @@ TELLING = [
     "risk score", "at risk of", "likely to lapse", "likely to leave", "churn", "our model", "our algorithm",
     "our system predicts", "your engagement score", "artificial intelligence has",
 ]  # fmt: skip
+TIME = [
+    "more time to pay", "pay later", "payment plan", "pay in instalments", "pay in installments",
+    "cannot afford", "can't afford", "laid off", "lost my job", "between jobs", "out of work",
+    "financial hardship", "extension on my dues", "split the payment",
+]  # fmt: skip
 NOT_LOW = {
     "version": 1,
     "rule": {
@@ -46,6 +51,11 @@ DEFAULTS: list[tuple[str, str, dict[str, Any]]] = [
         "fields",
         {"off": ["address", "age", "gender", "hardship"]},
     ),
+    ("Alerts that may be unfair", "signals", {"on": []}),
+    ("Competitors", "competitors", {"entries": []}),
+    ("Words that ask for time", "asks_for_time", {"entries": TIME}),
+    ("Dearer areas", "dear_areas", {"entries": []}),
+    ("Industries in a downturn", "downturns", {"entries": []}),
     ("Promises", "terms", {"terms": PROMISES, "why": "We promise only what we can keep."}),
     ("Pressure", "terms", {"terms": PRESSURE, "why": "It puts the member under pressure."}),
     (

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from imis_ai.governance.guardrails.vocabulary import FIELDS, PROPOSALS
+from imis_ai.governance.guardrails.vocabulary import FIELDS, PROPOSALS, SIGNALS
 from imis_ai.rules.tree import ALWAYS, All, Among, Compare, Known, Not, Rule, both
 from imis_ai.rules.wire import parse_json
 from imis_ai.ui import words
@@ -37,6 +37,7 @@ class GuardrailKind:
 
 
 KINDS: dict[str, GuardrailKind] = {}
+LISTS: dict[str, str] = {}  # kinds that object to nothing: lists that alerts are read by
 
 
 def find(name: str) -> GuardrailKind:
@@ -207,6 +208,52 @@ _register(
         _fields_says,
     )
 )
+_register(
+    GuardrailKind(
+        "signals",
+        "Alerts that may be unfair",
+        "Which of the alerts that may treat groups unequally are made at all. Switching one on needs two "
+        "signatures.",
+        ("on",),
+        lambda entered: Not(ALWAYS),
+        lambda entered: f"{len(entered['on'])} of {len(SIGNALS)} on",
+        lambda entered, facts: "",
+    )
+)
+for _name, _label, _explains in (
+    (
+        "competitors",
+        "Competitors",
+        "Who competes with us. Its owner gets an alert when a member moves there and takes part less.",
+    ),
+    (
+        "asks_for_time",
+        "Words that ask for time",
+        "What members write when paying is difficult. Such a text makes an alert.",
+    ),
+    (
+        "dear_areas",
+        "Dearer areas",
+        "First characters of postal codes where living costs more, for the alert about moves.",
+    ),
+    (
+        "downturns",
+        "Industries in a downturn",
+        "Industries as iMIS names them, for the alert about downturns.",
+    ),
+):
+    LISTS[_name] = _label
+    _register(
+        GuardrailKind(
+            _name,
+            _label,
+            _explains,
+            ("entries",),
+            lambda entered: Not(ALWAYS),
+            lambda entered: words.plural(len(entered["entries"]), "entry", "entries"),
+            lambda entered, facts: "",
+        )
+    )
 _register(
     GuardrailKind(
         "terms",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from imis_ai.accounts.models import User
 from imis_ai.governance.guardrails import kinds
 from imis_ai.governance.guardrails.vocabulary import FIELDS
 from imis_ai.governance.models import Guardrail, GuardrailVersion
@@ -38,6 +39,24 @@ def fields_off() -> frozenset[str]:
     if not versions:
         return frozenset(FIELDS)
     return frozenset(field for each in versions if not each.is_off for field in each.settings["off"])
+
+
+def signals_on() -> frozenset[str]:
+    """Alerts that may be unfair and were switched on by two signatures."""
+    versions = [each for each in live() if each.guardrail.kind == "signals"]
+    return frozenset(name for each in versions for name in each.settings["on"])
+
+
+def entries(kind: str) -> list[str]:
+    """What stands in the live lists of a kind, such as competitors."""
+    versions = [each for each in live() if each.guardrail.kind == kind]
+    return list(dict.fromkeys(entry for each in versions for entry in each.settings["entries"]))
+
+
+def keeper_of(kind: str) -> User | None:
+    """Who owns the list of this kind, as long as the account is active."""
+    found = [each.guardrail.owner for each in live() if each.guardrail.kind == kind]
+    return next((person for person in found if person is not None and person.is_active), None)
 
 
 @dataclass(frozen=True)

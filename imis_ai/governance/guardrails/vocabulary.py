@@ -14,6 +14,10 @@ FIELDS = {
     "gender": "gender",
     "hardship": "signs of hardship",
 }
+SIGNALS = {
+    "dear_area": "a move to a dearer area",
+    "industry": "a downturn of the industry",
+}
 _tiers = MEMBERS.words["tier"].choices
 
 

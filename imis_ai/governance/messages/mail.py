@@ -7,7 +7,7 @@ from email.utils import formatdate, parseaddr
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from imis_ai.governance.messages import stop
+from imis_ai.governance.messages import pages, stop
 from imis_ai.governance.messages.drafts import AUTOMATED
 from imis_ai.imis.text import clean_line
 
@@ -47,10 +47,23 @@ def footer(reference: str, *, is_automatic: bool) -> str:
 
 
 def build(
-    *, to: str, subject: str, body: str, reference: str, is_automatic: bool, at: float, sender: str = ""
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    reference: str,
+    is_automatic: bool,
+    at: float,
+    sender: str = "",
+    page: str = "",
 ) -> EmailMessage:
-    """Plain text, so that nothing in it can run or load. `sender` DIRECTOR: in the director's name."""
+    """Plain text, so that nothing in it can run or load. `sender` DIRECTOR: in the director's name.
+
+    `page`: a signed page that it opens.
+    """
     link = stop.link(reference)
+    if page:
+        body = f"{body}\n\n{pages.line(page=page, reference=reference)}"
     headers = {
         "Message-ID": message_id(reference),
         "Date": formatdate(at),

@@ -34,6 +34,7 @@ class Terms:
     price_effect: Decimal = Decimal(0)
     expires_after_days: int = 14
     reasons: Sequence[str] = field(default_factory=tuple)
+    parts: int = 0
 
 
 def register_facts() -> None:
@@ -118,8 +119,12 @@ def live(name: str) -> OfferVersion | None:
 
 
 def catalogue() -> list[OfferVersion]:
-    """Every approved offer whose budget pays for one more, cheapest first."""
-    rows = OfferVersion.objects.filter(state=State.APPROVED).select_related("offer").order_by("cost", "pk")
+    """Every approved offer whose budget pays for one more, cheapest first; payment plans stand apart."""
+    rows = (
+        OfferVersion.objects.filter(state=State.APPROVED, parts=0)
+        .select_related("offer")
+        .order_by("cost", "pk")
+    )
     return [row for row in rows if left_of_budget(row) >= row.cost]
 
 
@@ -132,6 +137,12 @@ def open_uses(imis_ids: Collection[str]) -> set[tuple[str, int]]:
 def fitting(*, reason: str) -> list[OfferVersion]:
     """Approved offers that fit a reason and whose budget is not used up, cheapest first."""
     return [row for row in catalogue() if _fits(row, reason)]
+
+
+def plans(*, reason: str) -> list[OfferVersion]:
+    """Approved payment plans that fit a reason, fewest parts first."""
+    rows = OfferVersion.objects.filter(state=State.APPROVED, parts__gte=2).select_related("offer")
+    return [row for row in rows.order_by("parts", "pk") if _fits(row, reason)]
 
 
 def may_give(*, version: OfferVersion, amount: Decimal, reason: str, now: datetime) -> WhyNot | None:
@@ -227,6 +238,17 @@ def give_back_dropped(*, now: datetime) -> int:
     for use in found:
         give_back(use=use, now=now)
     return len(found)
+
+
+@transaction.atomic
+def attach(*, use: OfferUse, proposal: Proposal) -> None:
+    """The suggestion that the money was set aside for."""
+    OfferUse.objects.filter(pk=use.pk).update(proposal=proposal)
+
+
+def use_of(pk: int) -> OfferUse:
+    """Money set aside, by its number."""
+    return OfferUse.objects.get(pk=pk)
 
 
 def facts_of(version: OfferVersion, now: datetime) -> dict[str, Fact]:

@@ -166,5 +166,6 @@ def _hand_over(message: Message, address: str, now: datetime) -> None:
         is_automatic=automatic,
         at=now.timestamp(),
         sender=payload.get("sender", ""),
+        page=payload.get("page", ""),
     )
     mail.hand_over(made)

@@ -86,6 +86,9 @@ class OfferVersion(Versioned):
     budget = models.DecimalField(max_digits=14, decimal_places=2, help_text="for all members together")
     needs_approval_above = models.DecimalField(max_digits=14, decimal_places=2)
     reasons = models.JSONField(default=list, help_text="reasons it fits; empty: any")
+    parts = models.PositiveSmallIntegerField(
+        default=0, help_text="of a payment plan: in how many parts the dues are paid; 0: no plan"
+    )
 
     class Meta(Versioned.Meta):
         ordering = ["-number"]

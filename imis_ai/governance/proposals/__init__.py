@@ -14,7 +14,7 @@ from imis_ai.governance.proposals.inbox import (
 )
 from imis_ai.governance.proposals.make import Check, Draft, Replay, digest_of, edit, propose
 from imis_ai.governance.proposals.needs import is_over_limit, people_needed, why_not
-from imis_ai.governance.proposals.states import OPEN, TRANSITIONS, WORDS, State
+from imis_ai.governance.proposals.states import OPEN, TRANSITIONS, WORDS, State, state_of
 
 __all__ = [
     "OPEN",
@@ -44,6 +44,7 @@ __all__ = [
     "reject",
     "reverse",
     "seen",
+    "state_of",
     "undo",
     "visible",
     "waiting_for",

@@ -47,6 +47,11 @@ def move(*, proposal: Proposal, new: str, **fields: Any) -> None:
         setattr(proposal, name, value)
 
 
+def state_of(pk: int) -> str:
+    """How far a suggestion has come, by its number."""
+    return Proposal.objects.values_list("state", flat=True).get(pk=pk)
+
+
 def rewrite(*, proposal: Proposal, **fields: Any) -> None:
     """Change fields within the open states, by the same conditional UPDATE."""
     new = State.SUGGESTED if proposal.state == State.HALF else proposal.state

@@ -1,5 +1,6 @@
 """The tables of the mirror: the local copy of iMIS, and what staff say of it."""
 
+from imis_ai.mirror.models.history import MemberChange
 from imis_ai.mirror.models.imis import (
     Activity,
     Benefit,
@@ -54,6 +55,7 @@ __all__ = [
     "Lease",
     "Member",
     "MemberAlias",
+    "MemberChange",
     "Mirrored",
     "Notice",
     "OfMember",

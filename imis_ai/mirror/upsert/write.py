@@ -11,7 +11,7 @@ from django.db import connection
 
 from imis_ai.imis import records
 from imis_ai.mirror.models import Activity, Member
-from imis_ai.mirror.upsert import days, encode, lookups, tables
+from imis_ai.mirror.upsert import days, encode, history, lookups, tables
 from imis_ai.mirror.upsert.lookups import Lookups
 from imis_ai.mirror.upsert.tables import CHECKS, CODE_MODELS, Column, Table
 
@@ -62,6 +62,8 @@ def write(table: Table, found: Sequence[records.Record], *, known: Lookups, now:
         kept, columns = _encode(table, changed, known, now, written, is_new=False)
         _stage(table, columns)
         written.since = days.first(written.since, days.earliest_staged(table, STAGE + table.name))
+        if table.model is Member:
+            history.keep(stage=STAGE + table.name, now=now)
         written.changed = _update(table, columns)
         written.new_keys += [record.key for record in kept] if table.model is Member else []
     if table.model is Member:
