@@ -103,7 +103,11 @@ def propose(progress: Progress) -> None:
     progress.note(made.title if made else "There is nothing to suggest.")
 
 
-@job("retention.lapses", title="Find why members left", stages=("Reasons", "Returns", "Cohorts", "Breaks"))
+@job(
+    "retention.lapses",
+    title="Find why members left",
+    stages=("Reasons", "Returns", "Cohorts", "Breaks", "Promises"),
+)
 def lapses(progress: Progress, as_of: str | None = None) -> int:
     """Part of the night: the main reason of each lapse whose outcome is certain."""
     progress.stage("Reasons", 1)
@@ -117,6 +121,9 @@ def lapses(progress: Progress, as_of: str | None = None) -> int:
     progress.advance()
     progress.stage("Breaks", 1)
     actions.study_breaks(as_of=_day(as_of), now=timezone.now())
+    progress.advance()
+    progress.stage("Promises", 1)
+    actions.keep_score(as_of=_day(as_of), now=timezone.now())
     progress.advance()
     progress.note(f"{found:,} lapses explained.")
     return found

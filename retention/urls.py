@@ -15,6 +15,7 @@ from retention.views import (
     lapses,
     outreach,
     policy,
+    scorecard,
     winback,
 )
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("lapses/", lapses.drivers, name="lapses"),
     path("lapses/export.csv", lapses.export, name="lapses_export"),
     path("lapses/<int:lapse_id>/reason/", lapses.choose, name="lapse_choose"),
+    path("promises/", scorecard.promises, name="promises_kept"),
     path("changes/", breaks.changes, name="what_changed"),
     path("changes/export.csv", breaks.export, name="what_changed_export"),
     path("cohorts/", cohorts.forecast, name="cohorts"),

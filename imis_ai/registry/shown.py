@@ -186,6 +186,7 @@ def _group(row: dict[str, Any]) -> dict[str, Any]:
         "missed": _of(row["missed"], row["happened"]),
         "alarms": _of(row["alarms"], stayed),
         "chosen": words.of_100(row["chosen"] / row["members"]),
+        "held": f"{row['held']} of {row['ranges']}" if row.get("ranges") else "too few",
     }
 
 

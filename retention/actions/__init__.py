@@ -15,6 +15,7 @@ from retention.actions.propose import propose_scores
 from retention.actions.prune import prune
 from retention.actions.returning import estimate_returns
 from retention.actions.score import rescore, score_members
+from retention.actions.scorecard import keep_score
 from retention.actions.train import train_churn
 from retention.actions.winback import MOST as MOST_WIN_BACKS
 from retention.actions.winback import choose_offer, draft_win_backs
@@ -33,6 +34,7 @@ __all__ = [
     "estimate_returns",
     "find_lapses",
     "forget",
+    "keep_score",
     "plan_calls",
     "plan_effort",
     "plans",

@@ -25,7 +25,7 @@ from imis_ai.governance.messages import control
 from imis_ai.mirror import contact, kept
 from imis_ai.ui import words
 from retention.calc import bands
-from retention.models import RiskScore, ScoreRun
+from retention.models import RiskScore, ScoreRun, Study
 from retention.queries import corrected, worth
 
 AREA = "retention"
@@ -107,10 +107,14 @@ class Row:
 
 
 def current_run() -> ScoreRun | None:
-    """The run that pages show; `newest`, the latest score of all, and `data` tell of any change."""
+    """The run that pages show; `newest`, the latest score of all, and `data` tell of any change; `slip` says
+    where ranges hold less often than they promise."""
     newest = Subquery(RiskScore.objects.order_by("-pk").values("pk")[:1])
     said = corrections.version(corrected.CARD)
-    known = ScoreRun.objects.filter(is_current=True).annotate(newest=newest, data=kept.version(), said=said)
+    slip = Subquery(Study.objects.filter(name="promises").order_by("-as_of").values("body__slips__0")[:1])
+    known = ScoreRun.objects.filter(is_current=True).annotate(
+        newest=newest, data=kept.version(), said=said, slip=slip
+    )
     return known.first()
 
 

@@ -26,6 +26,7 @@ PAGES = [
     Page("What changed", "what_changed", "retention.totals"),
     Page("Alerts", "alerts", "alerts.read"),
     Page("Chapters and committees", "chapters", "chapters.read"),
+    Page("Promises kept", "promises_kept", "retention.totals"),
 ]
 
 

@@ -1,5 +1,6 @@
 """What a model said beside what happened: by tens, by group of members, by month. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -99,9 +100,53 @@ def _groups(found: Outcomes, by: str, own: npt.NDArray[Any], line: float) -> lis
                 "chosen": int((inside & chosen).sum()),
                 "missed": int((inside & hit & ~chosen).sum()),
                 "alarms": int((inside & ~hit & chosen).sum()),
+                **_held(found, np.flatnonzero(inside)),
             }
         )
     return rows if len(rows) > 1 else []
+
+
+def _held(found: Outcomes, rows: npt.NDArray[np.int64]) -> dict[str, int]:
+    """Of a group of members: how many ranges of about 50 neighbours there are, and how many held."""
+    own = rows[~np.isnan(found.low[rows]) & ~np.isnan(found.high[rows])]
+    if len(own) < SMALLEST_GROUP:
+        return {"ranges": 0, "held": 0}
+    said, happened, low, high = (part[own] for part in (found.said, found.happened, found.low, found.high))
+    groups = coverage.neighbours(said, found.day[own].astype("datetime64[Y]"))
+    return {
+        "ranges": len(groups),
+        "held": sum(coverage.holds(said[g], happened[g], low[g], high[g]) for g in groups),
+    }
+
+
+class Slip(NamedTuple):
+    """Ranges that held less often than they promise, and by how much luck would not explain."""
+
+    by: str
+    group: str
+    held: int
+    ranges: int
+
+
+NOMINAL, LUCK, RECENT = 0.8, 0.001, 3
+
+
+def slips(reading: Mapping[str, Any]) -> list[Slip]:
+    """Where coverage slipped: among all in the last months, then by group; the worst first."""
+    months = [row for row in reading.get("months", []) if row["groups"]][-RECENT:]
+    found = [Slip("", "", sum(row["inside"] for row in months), sum(row["groups"] for row in months))]
+    found += [
+        Slip(row["by"], row["group"], row["held"], row["ranges"])
+        for row in reading.get("groups", [])
+        if row.get("ranges")
+    ]
+    low = [slip for slip in found if slip.ranges and _at_most(slip.held, slip.ranges) < LUCK]
+    return sorted(low, key=lambda slip: (slip.by != "", slip.held / slip.ranges))
+
+
+def _at_most(hits: int, n: int) -> float:
+    """The chance that so few of `n` hold, where 8 in 10 do."""
+    return sum(math.comb(n, k) * NOMINAL**k * (1 - NOMINAL) ** (n - k) for k in range(hits + 1))
 
 
 def _months(found: Outcomes) -> list[dict[str, Any]]:

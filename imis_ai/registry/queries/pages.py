@@ -112,6 +112,12 @@ def version(name: str, version: str, *, viewer: User) -> Version | None:
     )
 
 
+def reading_of(model: TrainedModel) -> Mapping[str, Any]:
+    """Said beside happened, of the newest check or else of the training."""
+    check = ModelCheck.objects.filter(model=model).order_by("-on").first()
+    return (check.reading if check else {}) or model.reading
+
+
 def ten(found: Mapping[str, Any], low: int) -> Ten | None:
     """Those given `low` to `low + 10` of 100; None where they are under ten."""
     for row in found.get("tens", []):
