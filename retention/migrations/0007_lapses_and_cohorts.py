@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('mirror', '0002_quality_and_changes'),
-        ('retention', '0008_alerts'),
+        ('retention', '0006_calls'),
     ]
 
     operations = [
