@@ -1,5 +1,6 @@
 """Talking points for a call: facts of the member's own history, each with its source and its day. Pure."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -76,7 +77,7 @@ def _latest(kind: str, say: str, days: int = 2 * YEAR) -> Callable[[Sequence[Ent
             if each.kind == kind and (now - each.at).days <= days:
                 about = each.about.strip()
                 return Point(
-                    say.format(about=about) if about else say.split(" {")[0], _source(kind), _day(each)
+                    say.format(about=about) if about else re.split(":? {", say)[0], _source(kind), _day(each)
                 )
         return None
 
@@ -111,13 +112,13 @@ MAKERS: tuple[Callable[[Sequence[Entry], datetime], Point | None], ...] = (
     _latest("committee", "Serves on {about}", 4 * YEAR),
     _latest("attended", "Came to {about}"),
     _most_used,
-    _latest("declined", "A card payment failed {about}", 120),
+    _latest("declined", "A card payment failed: {about}", 120),
     _latest("course_complete", "Completed {about}"),
-    _latest("donation", "Donated {about}"),
-    _latest("community_post", "Posted in the community {about}"),
+    _latest("donation", "Donated: {about}"),
+    _latest("community_post", "Posted in the community: {about}"),
     _latest("missed", "Registered for {about} and did not come", YEAR),
     _latest("download", "Downloaded {about}", YEAR),
-    _latest("login", "Signed in to the portal {about}", YEAR),
+    _latest("login", "Signed in to the portal", YEAR),
 )
 SOURCES = {
     "attended": "event registrations",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet, Subquery, Sum
@@ -94,6 +95,8 @@ class Card:
     factors: list[dict]
     method: str
     may_undo: bool
+    points: list[dict[str, Any]]
+    contacts: list[dict[str, Any]]
 
 
 def card(*, call: Call, now: datetime, with_names: bool) -> Card:
@@ -103,7 +106,12 @@ def card(*, call: Call, now: datetime, with_names: bool) -> Card:
     factors = [each for each in score.factors if each.get("direction") != "lowers"][:3] if score else []
     phone = habits.phones([call.member_id]).get(call.member_id, "") if with_names else ""
     row = _row(call, score, localdate(now), with_names)
-    return Card(row, call, phone, score, factors, worth.WORDS[call.method], may_undo(call, now))
+    said = _dated(call.points), _dated(call.contacts)
+    return Card(row, call, phone, score, factors, worth.WORDS[call.method], may_undo(call, now), *said)
+
+
+def _dated(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [fact | {"on": date.fromisoformat(fact["on"])} for fact in facts]
 
 
 def may_undo(call: Call, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from imis_ai.mirror.timeline import Entry
 from imis_ai.ui import words
 from retention.calc.bands import NAMES, of_100
 from retention.calc.moves import Suggested
-from retention.models import Call, RiskScore
+from retention.models import Call, Crossing, RiskScore
 from retention.queries import crossings, worth
 
 WEEK = timedelta(days=7)
@@ -53,7 +53,7 @@ def _changed(score: RiskScore, change: int | None, events: int, now: datetime) -
     elif change == 0:
         said.append("The risk at renewal is the same.")
     said += list(_reasons(score, score.run.as_of - WEEK))
-    for crossing in crossings.of_members([score.member_id])[:2]:
+    for crossing in _last_lines(score):
         band = NAMES[crossing.band].lower()
         if crossing.left_at and crossing.left_at > now - WEEK:
             said.append(f"Left {band} risk.")
@@ -63,6 +63,12 @@ def _changed(score: RiskScore, change: int | None, events: int, now: datetime) -
         f"{words.plural(events, 'thing')} happened in iMIS." if events else "Nothing happened in iMIS."
     )
     return said
+
+
+def _last_lines(score: RiskScore) -> list[Crossing]:
+    """The newest crossing of the high line; where there is none, of the medium one."""
+    found = list(crossings.of_members([score.member_id])[:6])
+    return [each for each in found if each.band == "hi"][:1] or found[:1]
 
 
 def _reasons(score: RiskScore, until: date) -> list[str]:

@@ -39,6 +39,7 @@ HEADER = [
     ),
     *("outcome", "minutes", "decided_at"),
 ]
+CLOSED = "no"  # in place of a member: no card is open
 OWNERS = (("", "Everybody's"), ("me", "Mine"), ("nobody", "Nobody's"))
 
 
@@ -170,9 +171,10 @@ def _context(request: HttpRequest, *, asked: str = "") -> dict:
     shown, now = _shown(request), timezone.now()
     asked = asked or request.GET.get("panel", "")
     row = next((row for row in shown.rows if row.imis_id == asked), None)
-    if asked and row is None:
+    if asked not in ("", CLOSED) and row is None:
         raise Http404
-    row = row or next((row for row in shown.rows if not row.is_done and not row.says), None)
+    if not asked:
+        row = next((row for row in shown.rows if not row.is_done and not row.says), None)
     last = next((each for each in shown.rows if str(each.call.pk) == request.GET.get("last", "")), None)
     if row:
         _note_opened(request, row.imis_id)

@@ -45,7 +45,7 @@ def test_the_card_has_all_that_a_caller_needs_and_each_outcome_its_key(listed, a
     assert "<b>0 of 2</b> done this week" in page
     for said in (
         "+1 312 555 0142", "No portal visit for 92 days", "Came to Spring meeting",
-        "registrations, 2026-04-02",
+        "event registrations, 2 Apr",
         "Wrote to us", "10:00 to 12:00, from 7 of 9", "Estimate: risk x value", "Do not speak of the risk",
     ):  # fmt: skip
         assert said in page
