@@ -30,7 +30,8 @@ from imis_ai.sandbox import server
 from retention import actions as retention
 from retention.calc.reasons import REASONS
 from retention.models import LapseReason, ScoreRun
-from retention.queries import breaks
+from retention.queries import breaks, crossings
+from retention.queries import policy as policies
 from tests.factories.accounts import UserFactory
 
 MEMBERS = 2500
@@ -124,6 +125,17 @@ def test_a_scoring_stands_in_the_audit_log_from_which_others_are_told(visible):
 
     current = ScoreRun.objects.get(is_current=True)
     assert [(seen.object_type, seen.object_id) for seen in scored] == [("score run", str(current.pk))]
+
+
+@pytest.mark.slow
+@pytest.mark.row("CHURN-08")
+def test_lines_are_counted_from_decisions_that_the_model_had_not_seen_and_crossings_follow_them(visible):
+    run, past = ScoreRun.objects.get(is_current=True), policies.counts()
+
+    assert past.total == registry.live("churn").reading["members"] > 100
+    assert (run.medium_from, run.high_from) == (0.3, 0.6)
+    over = run.riskscore_set.filter(risk_90__gte=run.bands.share_bounds("hi")[0]).count()
+    assert crossings.standing("hi").count() == over > 0
 
 
 @pytest.mark.slow

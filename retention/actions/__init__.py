@@ -12,7 +12,7 @@ from retention.actions.lapses import choose_reason, find_lapses
 from retention.actions.live import went_live
 from retention.actions.policy import propose_policy, take_effect
 from retention.actions.propose import propose_scores
-from retention.actions.prune import prune
+from retention.actions.prune import prune, prune_calls
 from retention.actions.returning import estimate_returns
 from retention.actions.score import rescore, score_members
 from retention.actions.scorecard import keep_score
@@ -42,6 +42,7 @@ __all__ = [
     "propose_policy",
     "propose_scores",
     "prune",
+    "prune_calls",
     "put_off",
     "record_call",
     "rescore",

@@ -1,8 +1,8 @@
-"""Old scores."""
+"""Old scores, old calls and crossings that are over."""
 
 from datetime import datetime
 
-from retention.models import ScoreRun
+from retention.models import Call, Crossing, ScoreRun
 
 
 def prune(*, before: datetime) -> int:
@@ -11,3 +11,10 @@ def prune(*, before: datetime) -> int:
     number = doomed.count()
     doomed.delete()
     return number
+
+
+def prune_calls(*, before: datetime) -> int:
+    """Remove calls made ready before then, and crossings that ended before then; returns how many."""
+    calls, _ = Call.objects.filter(facts_at__lt=before).delete()
+    crossings, _ = Crossing.objects.filter(left_at__lt=before).delete()
+    return calls + crossings

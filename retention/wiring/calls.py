@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from imis_ai.governance import kinds
 from imis_ai.governance.outbox import followers
+from imis_ai.governance.privacy.periods import MONTH, register_period
 from imis_ai.ui import today
-from retention.actions import calls, crossed
+from retention.actions import calls, crossed, prune_calls
 from retention.queries import calls as listed
 from retention.queries import crossed as told
 
@@ -53,6 +54,13 @@ def connect() -> None:
     """Called once at start."""
     kinds.register(CALL_KIND)
     kinds.register(CROSSED_KIND)
+    register_period(
+        "retention.calls",
+        what="Calls and crossings of retention",
+        days=round(36 * MONTH),
+        then="removed",
+        purge=lambda before, now: prune_calls(before=before),
+    )
     today.add("retention.calls", listed.part)
     followers.on_completed(name="retention.calls", follow=_completed)
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from imis_ai.governance import proposals
+from imis_ai.governance.experiments import uplift
 from imis_ai.governance.models import ContactEntry, Experiment, OutboxMessage, Proposal, RolloutStep
 from imis_ai.governance.outbox import followers
 from imis_ai.governance.refusals import Blocked, Changed
@@ -17,7 +18,7 @@ from retention.queries import calls as listed
 from retention.queries import list as risk
 from retention.queries import worth
 from tests.factories.accounts import UserFactory, chapter_manager
-from tests.factories.experiments import renewing, started
+from tests.factories.experiments import renewing, renews, running, started
 from tests.factories.mirror import (
     ActivityFactory,
     ChapterFactory,
@@ -278,3 +279,24 @@ def test_a_chapter_manager_sees_calls_of_the_own_chapter(run):
     shown = listed.shown(seen=access.members(manager), viewer=manager, now=NOW, with_names=True)
 
     assert [row.imis_id for row in shown.rows] == ["1"]
+
+
+@pytest.mark.row("U5")
+def test_what_contact_changed_is_counted_from_comparisons_that_were_read(run):
+    members = renewing(44)
+    for member in members:
+        RiskScoreFactory(run=run, member=member, risk=0.7)
+    made = running(now=NOW)
+    drawn = dict(made.assignments.values_list("imis_id", "arm__is_control"))
+    treated = [member for member in members if drawn.get(member.imis_id) is False]
+    for member in treated[:15]:
+        renews(member)
+    assert uplift.by_group(area="retention", groups=list(worth.GROUPS)) == []  # it still runs
+    Experiment.objects.filter(pk=made.pk).update(state="done", ended_at=NOW, result=None)
+
+    [found] = uplift.by_group(area="retention", groups=list(worth.GROUPS))
+
+    assert found == ("high risk", 15, len(treated), 0, len(drawn) - len(treated))
+    kept = worth.measured()
+    assert (kept["mode"], kept["n"]) == ("estimate", len(drawn))
+    assert kept["effects"]["high risk"]["value"] > 0.3
