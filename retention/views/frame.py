@@ -15,18 +15,18 @@ class Page(NamedTuple):
     right: str
 
 
-PAGES = [
+PAGES = [  # in the order of the work; the policy stands last
     Page("Members at risk", "risk_list", "retention.totals"),
     Page("Calls", "call_list", "retention.calls"),
     Page("Outreach", "outreach", "retention.members"),
-    Page("Policy", "risk_policy", "retention.policy"),
-    Page("Cohort forecast", "cohorts", "cohorts.read"),
-    Page("Why members left", "lapses", "retention.totals"),
-    Page("Win-back", "win_back", "winback.read"),
-    Page("What changed", "what_changed", "retention.totals"),
     Page("Alerts", "alerts", "alerts.read"),
-    Page("Chapters and committees", "chapters", "chapters.read"),
+    Page("Chapters", "chapters", "chapters.read"),
+    Page("Cohorts", "cohorts", "cohorts.read"),
+    Page("Win-back", "win_back", "winback.read"),
+    Page("Why members left", "lapses", "retention.totals"),
+    Page("What changed", "what_changed", "retention.totals"),
     Page("Promises kept", "promises_kept", "retention.totals"),
+    Page("Policy", "risk_policy", "retention.policy"),
 ]
 
 
