@@ -190,11 +190,14 @@ def _marks(rows: list[Row], looked: Looked) -> dict[str, list[Mark]]:
         if (row.ended_at and row.ended_at <= looked.until) or (last and last < looked.day):
             continue
         says, reason, text = row.state.split("|", 2)
-        may = not looked.is_past and looked.viewer.may(corrections.topic_for(card=row.label).right)
+        topic = corrections.topic_for(card=row.label)
+        pk = row.pk if not looked.is_past and looked.viewer.may(topic.right) else None
+        choice = topic.choice(says)
         sentence = corrections.in_words(
             card=row.label, says=says, reason=reason, text=text if looked.with_names else ""
         )
-        found.setdefault(row.label, []).append(Mark(sentence, row.by, row.at, last, row.pk if may else None))
+        mark = Mark(sentence, row.by, row.at, last, pk, bool(choice and choice.quiets))
+        found.setdefault(row.label, []).append(mark)
     return found
 
 

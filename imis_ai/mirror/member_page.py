@@ -68,6 +68,7 @@ class Mark(NamedTuple):
     at: datetime
     until: date | None
     pk: int | None
+    quiets: bool = False  # what the card leads to is not suggested meanwhile
 
 
 class Step(NamedTuple):
@@ -79,6 +80,7 @@ class Step(NamedTuple):
     address: str = ""
     action: str = ""
     is_suggested: bool = False  # by a model
+    card: str = ""  # it follows from
 
 
 def _nobody(card: str) -> bool:
@@ -121,7 +123,9 @@ def gather(looked: Looked, start: int) -> Page:
     entries = sorted(
         (entry for each in told for entry in each.entries), key=lambda entry: entry.at, reverse=True
     )
-    steps = sorted((step for each in told for step in each.steps), key=lambda step: -step.weight)
+    quiet = {card for each in told for card, marks in each.marks.items() if any(m.quiets for m in marks)}
+    steps = [step for each in told for step in each.steps if not step.card or step.card not in quiet]
+    steps.sort(key=lambda step: -step.weight)
     groups: dict[str, str] = {}
     for each in told:
         groups |= each.groups

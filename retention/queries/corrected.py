@@ -20,10 +20,10 @@ STAYS, LEAVES = "stays", "leaves"
 TOPIC = Topic(
     card=CARD,
     area="retention",
-    label="the risk",
+    label="Risk",
     right="retention.correct",
     choices=(
-        Choice("stays", "Not at risk", timedelta(days=180), STAYS),
+        Choice("stays", "Not at risk", timedelta(days=180), STAYS, quiets=True),
         Choice("leaves", "More at risk than this says", timedelta(days=180), LEAVES),
         Choice("reasons", "The reasons are wrong", timedelta(days=90)),
     ),

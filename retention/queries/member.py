@@ -144,4 +144,4 @@ def _steps(looked: Looked, score: RiskScore | None) -> Iterator[Step]:
     address = reverse("risk_member", args=[looked.member.imis_id])
     what = "Call first" if band == "hi" else "Look at the reasons"
     weight = 70 if band == "hi" else 50
-    yield Step(weight, what, f"{chance} likely {when}.{first}", address, "See the risk", is_suggested=True)
+    yield Step(weight, what, f"{chance} likely {when}.{first}", address, "See the risk", True, "risk")

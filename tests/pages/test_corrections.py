@@ -57,6 +57,7 @@ def test_a_risk_is_corrected_in_place_and_the_list_and_the_card_follow_at_once(d
         assert "Priya Nair says:" in text, page
         assert "Not at risk: the member told us." in text, page
         assert "Moves to the new site in May" in text, page
+    assert "See the risk" not in html_of(client.get("/members/104482/"))  # nor is a call suggested meanwhile
 
 
 @pytest.mark.row("GOV-28")

@@ -12,13 +12,15 @@ from imis_ai.accounts.models import User
 class Choice:
     """One thing to say instead. `lasts`: it ends by itself so long after, at most; None: until withdrawn.
 
-    `means` is what the next model takes it for; empty where it teaches nothing.
+    `means` is what the next model takes it for; empty where it teaches nothing. `quiets`: what the card
+    leads to is not suggested while this stands.
     """
 
     key: str
     label: str
     lasts: timedelta | None = None
     means: str = ""
+    quiets: bool = False
 
 
 @dataclass(frozen=True)

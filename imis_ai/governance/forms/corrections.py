@@ -16,7 +16,10 @@ class CorrectionForm(forms.Form):
     says = forms.ChoiceField(label="What is right instead", widget=forms.RadioSelect)
     reason = forms.ChoiceField(label="Reason")
     text = forms.CharField(
-        label="In your words", required=False, max_length=500, widget=forms.Textarea(attrs={"class": "inp"})
+        label="In your words",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"class": "inp", "rows": 3}),
     )
     until = forms.DateField(
         label="Holds until",

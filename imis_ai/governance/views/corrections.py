@@ -67,7 +67,7 @@ def wrong(request: HttpRequest, imis_id: str, card: str) -> HttpResponse:
         "before": corrections.standing(card=card, imis_id=imis_id, on=now.date()),
         "back": _back(request, reverse("member", args=[imis_id])),
         "crumbs": [("Members", reverse("members")), (imis_id, reverse("member", args=[imis_id]))],
-        "title": f"What is wrong with {topic.label}?",
+        "title": f"{topic.label}: what is wrong?",
     }
     context["before_words"] = context["before"] and _in_words(context["before"], clear)
     template = "_wrong.html" if request.htmx.target == "dialog" else "wrong.html"
@@ -107,7 +107,7 @@ def several(request: HttpRequest, card: str) -> HttpResponse:
         "limit": corrections.MOST_A_DAY,
         "back": _back(request, reverse("corrections")),
         "crumbs": [("Corrections", reverse("corrections"))],
-        "title": f"What is wrong with {topic.label} of {words.plural(len(picked), 'member')}?",
+        "title": f"{topic.label} of {words.plural(len(picked), 'member')}: what is wrong?",
     }
     return render(request, "governance/corrections/several.html", context, status=status)
 
