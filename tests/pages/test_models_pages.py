@@ -158,3 +158,17 @@ def test_replaying_a_score_that_is_not_there_says_so(as_role):
     page = as_role("finance").post(f"{PAGE}replay/", {"member": "104482"})
 
     assert "Nothing to replay" in words(page)
+
+
+@pytest.mark.row("GOV-28")
+def test_a_version_says_how_many_corrections_it_used_and_what_they_moved(as_role):
+    moved = {"decisions": 900, "lapses": 180, "auc": [0.79, 0.81], "found": [0.71, 0.78]}
+    manifest = {"corrections_made": 37, "corrections": 31, "corrections_effect": moved}
+    live(manifest=manifest | {"decisions": 9000, "members": 4000})
+
+    text = html_of(as_role("membership").get("/models/churn/2026.6.1/"))
+
+    assert "37 corrections</a>, 31 used" in text
+    assert (
+        "held 71.0 % of later lapses without them, 78.0 % with them (900 decisions of other members)" in text
+    )

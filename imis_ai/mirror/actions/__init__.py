@@ -2,6 +2,7 @@
 
 from imis_ai.mirror.actions.archive import Imported, import_archive
 from imis_ai.mirror.actions.changes import Entry, enter_change, remove_change
+from imis_ai.mirror.actions.database import import_database
 from imis_ai.mirror.actions.freshen import freshen, freshen_changes
 from imis_ai.mirror.actions.holds import pause, release
 from imis_ai.mirror.actions.lease import Busy, LeaseLost
@@ -38,6 +39,7 @@ __all__ = [
     "freshen_changes",
     "ignore",
     "import_archive",
+    "import_database",
     "leave",
     "mark_dirty",
     "pause",
