@@ -58,6 +58,7 @@ STEPS = (
     Step("retention.backfill", {}),
     Step("retention.score", {}),
     Step("retention.lapses", {}),
+    Step("reviews.night", {}),
     Step("registry.check", {}),
     Step("retention.propose", {}),
     Step("retention.calls", {}),

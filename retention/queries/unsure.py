@@ -3,25 +3,32 @@
 from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 
-from django.db.models import F, QuerySet
+import numpy as np
+from django.conf import settings
 from django.utils import timezone
 from django.utils.timezone import localtime
 
 from imis_ai.accounts.models import User
+from imis_ai.features import labels
 from imis_ai.governance.reviewing import Case, Queue
 from imis_ai.mirror import access, timeline
+from imis_ai.mirror import queries as mirror
 from imis_ai.ui import words
 from retention.calc import bands
 from retention.models import RiskScore, ScoreRun
-from retention.queries import card
+from retention.queries import learning
 from retention.queries.corrected import CARD
 from retention.queries.rollout import LIKELY, UNLIKELY
 
 NAME = "risk"
 LOOKED_AT = 120
-CLEAR_HIGH, CLEAR_LOW = 0.6, 0.12  # a known case is one in which the data told, and it came so
 ENTRIES = 6
-MODEL_NAME = "churn"
+DAY, A_YEAR = np.timedelta64(1, "D"), 365
+WEEKS_BEFORE = 6  # the end of its term, a known case is shown as it stood
+NOT_OWN = ("money", "membership")  # what happens to a member, not what a member does
+LOOKED_BACK = 20
+LATELY, MUCH = 90, 5  # days, and entries in them that are much
+TRIED = 12  # old terms looked at for each known case that is wanted
 
 
 def unsure(now: datetime) -> list[Case]:
@@ -37,39 +44,46 @@ def unsure(now: datetime) -> list[Case]:
 
 
 def known(number: int, now: datetime) -> list[Case]:
-    """Old scores, clear ones, that came true: whoever looks at the facts judges these right."""
-    outcomes = card.outcomes(None, localtime(now).date())
-    if outcomes is None:
-        return []
-    clear = [
-        (member, day, happened)
-        for member, day, said, happened in zip(
-            outcomes.member, outcomes.day, outcomes.said, outcomes.happened, strict=True
-        )
-        if (happened and said >= CLEAR_HIGH) or (not happened and said <= CLEAR_LOW)
-    ]
-    lapsed = [each for each in clear if each[2]]
-    stayed = [each for each in clear if not each[2]]
-    mixed = [each for pair in zip_longest(lapsed, stayed) for each in pair if each][: number * 2]
-    return [case for each in mixed if (case := _known_case(*each))][:number]
+    """Terms that ended within a year and whose outcome is certain, looked at some weeks before their end.
+
+    Clear ones: nothing was heard of who lapsed, much of who renewed. Whoever looks judges these right.
+    """
+    book, today = learning.book(), np.datetime64(localtime(now).date(), "D")
+    certain = today - (settings.GRACE_DAYS + 1) * DAY
+    recent = (book.stop < certain) & (book.stop >= certain - A_YEAR * DAY)
+    same = np.append(book.member[1:] == book.member[:-1], False)
+    after = np.where(same, np.append(book.start[1:], labels.NEVER), labels.NEVER)
+    lapsed = after > book.stop + settings.GRACE_DAYS * DAY
+    drawn = np.random.default_rng(int(today.astype(int))).permutation(np.flatnonzero(recent))
+    ids, pks = mirror.imis_ids_by_pseudonym(), mirror.member_ids_by_pseudonym()
+    numbers = {str(pseudonym): (imis_id, pks.get(pseudonym)) for pseudonym, imis_id in ids.items()}
+    found: dict[bool, list[Case]] = {True: [], False: []}
+    for place in drawn[: number * TRIED]:
+        imis_id, pk = numbers.get(str(book.names[book.member[place]]), ("", None))
+        left = bool(lapsed[place])
+        if pk is None or len(found[left]) > number // 2:
+            continue
+        as_of = (book.stop[place] - WEEKS_BEFORE * 7 * DAY).astype(date)
+        if _is_clear(pk, as_of, left=left):
+            found[left].append(_known(imis_id, as_of, left=left))
+    mixed = [each for pair in zip_longest(found[True], found[False]) for each in pair if each]
+    return mixed[:number]
 
 
 def facts(viewer: User, imis_id: str, as_of: date) -> list[tuple[str, str]]:
     """As known that day, in days before and after it: nobody sees which day it was."""
     member = access.members(viewer).filter(imis_id=imis_id).select_related("tier", "chapter").first()
-    score = _score_of(imis_id, as_of)
-    if member is None or score is None:
+    if member is None:
         return []
     name = str(member) if access.sees_names(viewer) else words.masked(str(member))
-    ends = score.renews_on
+    ends = _term_end(str(member.pseudonym), as_of)
     found = [
         ("Member", name),
         ("Tier and chapter", ", ".join(str(part) for part in (member.tier, member.chapter) if part)),
         ("Member for", words.span((as_of - member.joined_on).days) if member.joined_on else ""),
-        ("Term ends in", words.plural((ends - as_of).days, "day") if ends and ends >= as_of else ""),
+        ("Term ends in", words.plural((ends - as_of).days, "day") if ends else ""),
     ]
-    until = timezone.make_aware(datetime.combine(as_of + timedelta(days=1), time.min))
-    for entry in timeline.latest(member_id=member.pk, limit=ENTRIES, until=until):
+    for entry in timeline.latest(member_id=member.pk, limit=ENTRIES, until=_end_of(as_of)):
         days = (as_of - localtime(entry.at).date()).days
         about = f": {entry.about}" if entry.about else ""
         found.append((f"{words.plural(days, 'day')} before", f"{entry.words}{about}"))
@@ -91,28 +105,35 @@ def _case(score: RiskScore, run: ScoreRun, line: float) -> Case:
     )
 
 
-def _known_case(pseudonym: str, day: object, happened: float) -> Case | None:
-    as_of = date.fromisoformat(str(day))
-    rows = RiskScore.objects.filter(
-        member__pseudonym=pseudonym, run__as_of=as_of, run__is_backfill=False, member__gone_at=None
+def _known(imis_id: str, as_of: date, *, left: bool) -> Case:
+    answer = LIKELY if left else UNLIKELY
+    return Case(
+        imis_id=imis_id,
+        as_of=as_of,
+        model_says=answer,
+        shown="the membership lapsed" if left else "the membership was renewed",
+        why="What happened is known.",
+        hardness=0.0,
+        known_answer=answer,
     )
-    score = _newest(rows)
-    if score is None or score.risk_90 is None:
-        return None
-    line, _ = score.run.bands.share_bounds("md")
-    answer = LIKELY if happened else UNLIKELY
-    return Case(**(_case(score, score.run, line).__dict__ | {"known_answer": answer}))
 
 
-def _score_of(imis_id: str, as_of: date) -> RiskScore | None:
-    return _newest(RiskScore.objects.filter(member__imis_id=imis_id, run__as_of=as_of))
+def _is_clear(member_id: int, as_of: date, *, left: bool) -> bool:
+    entries = timeline.latest(member_id=member_id, limit=LOOKED_BACK, until=_end_of(as_of))
+    own = [entry for entry in entries if entry.group not in NOT_OWN]
+    heard = sum((as_of - localtime(entry.at).date()).days <= LATELY for entry in own)
+    return heard == 0 if left else heard >= MUCH
 
 
-def _newest(rows: QuerySet[RiskScore]) -> RiskScore | None:
-    ordered = rows.select_related("run", "member").order_by(
-        F("run__is_backfill").asc(), F("run__created_at").desc()
-    )
-    return ordered.first()
+def _term_end(pseudonym: str, as_of: date) -> date | None:
+    """The last day of the term that ran that day."""
+    book, day = learning.book([pseudonym]), np.datetime64(as_of, "D")
+    running = np.flatnonzero((book.start <= day) & (book.stop >= day))
+    return book.stop[running[-1]].astype(date) if len(running) else None
+
+
+def _end_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 QUEUE = Queue(

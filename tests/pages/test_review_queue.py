@@ -11,43 +11,51 @@ from retention.queries import unsure
 from tests.factories.accounts import UserFactory
 from tests.factories.governance import ReviewItemFactory
 from tests.factories.mirror import ActivityFactory, MemberFactory, TermFactory
-from tests.factories.retention import AS_OF, RiskScoreFactory, ScoreRunFactory
+from tests.factories.retention import AS_OF, RiskScoreFactory
 from tests.reading import html_of
 
 LINE_HELD = {"risk": 0.31, "low_90": 0.18, "high_90": 0.47}
-OVER = AS_OF - dt.timedelta(days=200)
+ENDED = AS_OF - dt.timedelta(days=200)
+SEEN = ENDED - dt.timedelta(days=42)
 
 pytestmark = pytest.mark.usefixtures("the_day_of_the_pages")
 
 
 @pytest.fixture
 def unsure_ones(run):
-    """Two scores whose range holds the line, one above it; and one known case of long ago."""
+    """Two scores whose range holds the line, one above it; and two terms that ended half a year ago."""
     for number, fields in (("201", LINE_HELD), ("202", LINE_HELD | {"high_90": 0.6}), ("203", {"risk": 0.8})):
         RiskScoreFactory(run=run, member=MemberFactory(imis_id=number), **fields)
-    old = ScoreRunFactory(as_of=OVER)
-    gone = MemberFactory(imis_id="301", first_name="Old", last_name="Case", joined_on=OVER)
-    start, end = OVER - dt.timedelta(days=340), OVER + dt.timedelta(days=25)
-    TermFactory(member=gone, start_on=start, end_on=end)
-    RiskScoreFactory(run=old, member=gone, risk=0.8, renews_on=end)
-    long_after = dt.datetime.combine(AS_OF - dt.timedelta(days=3), dt.time(9), tzinfo=dt.UTC)
-    ActivityFactory(member=gone, kind="login", at=long_after)
+    silent, busy = MemberFactory(imis_id="301", joined_on=ENDED), MemberFactory(imis_id="302")
+    for member in (silent, busy):
+        TermFactory(member=member, start_on=ENDED - dt.timedelta(days=364), end_on=ENDED)
+    TermFactory(member=busy, start_on=ENDED + dt.timedelta(days=1), end_on=ENDED + dt.timedelta(days=365))
+    for days in range(5):
+        ActivityFactory(member=busy, kind="download", at=moment(SEEN - dt.timedelta(days=days)))
+    ActivityFactory(member=silent, kind="login", at=moment(ENDED + dt.timedelta(days=100)))
+
+
+def moment(day):
+    return dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC)
 
 
 @pytest.mark.row("GOV-29")
 def test_the_model_is_not_sure_where_its_range_holds_the_line_and_known_cases_are_of_the_past(unsure_ones):
-    now = dt.datetime.combine(AS_OF, dt.time(9), tzinfo=dt.UTC)
+    now = moment(AS_OF)
 
     cases = unsure.unsure(now)
-    known = unsure.known(5, now)
+    known = unsure.known(6, now)
 
     assert [case.imis_id for case in cases] == ["202", "201"]  # the wider first
     assert cases[1].why == "Its range, 18 to 47 of 100, holds the line of the list, 30."
-    assert [(case.imis_id, case.as_of, case.known_answer) for case in known] == [("301", OVER, "likely")]
-    facts = unsure.facts(UserFactory(role="membership"), "301", OVER)
-    assert ("Term ends in", "25 days") in facts
+    assert {(case.imis_id, case.as_of, case.known_answer) for case in known} == {
+        ("301", SEEN, "likely"), ("302", SEEN, "unlikely"),
+    }  # fmt: skip
+    facts = unsure.facts(UserFactory(role="membership"), "301", SEEN)
+    assert ("Term ends in", "42 days") in facts
     assert not any("portal" in value for _, value in facts)  # what came afterwards is not shown
-    assert not any(str(OVER.year) in value for _, value in facts)  # nor which day it was
+    assert not any(str(SEEN.year) in value for _, value in facts)  # nor which day it was
+    assert ("0 days before", "Downloaded") in unsure.facts(UserFactory(role="membership"), "302", SEEN)
 
 
 @pytest.mark.row("GOV-29")
