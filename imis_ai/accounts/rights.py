@@ -114,6 +114,11 @@ RIGHTS = {
     ),
     "approvals.reverse": Right("approve a reversal in iMIS", ("membership", "finance")),
     "retention.publish": Right("approve scores for iMIS", ("membership",)),
+    "retention.campaigns": Right(
+        "see what campaigns of retention did and what was caused by them",
+        ("membership", "executive"),
+        AUDITOR,
+    ),
     "retention.outreach": Right(
         "decide on messages to members at risk and what they may be given", ("membership", "chapter")
     ),

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from imis_ai.governance import kinds, outreach
+from imis_ai.governance.guardrails import facts as guardrail_facts
 from imis_ai.governance.kinds import Automatic
 from imis_ai.governance.messages import defaults, facts
 from retention.calc import outreach as calc
-from retention.queries import promises
+from retention.queries import guarded, promises
 from retention.queries.candidates import AREA
 from retention.wiring.texts import OFFERS, TEXTS
 
@@ -16,6 +17,7 @@ MOST_AUTOMATIC = 50  # a day; people may allow fewer
 def connect() -> None:
     """Called once at start."""
     kinds.register(MESSAGE)
+    guardrail_facts.add_source(words=guarded.WORDS, read=guarded.facts)
     defaults.ship(texts=TEXTS, offers=OFFERS)
     facts.register(
         "webinar",

@@ -101,6 +101,7 @@ VALUES = {
     "several_id": "1",
     "queue": "risk",
     "correction_id": "1",
+    "campaign_id": "1",
 }
 
 

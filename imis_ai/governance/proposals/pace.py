@@ -12,7 +12,10 @@ from imis_ai.governance.models import Decision
 RECENT = timedelta(days=30)
 ONE_SITTING = timedelta(minutes=5)  # a longer gap between two decisions was a break
 LEAST = 10  # decisions; below, nothing is said
+USUAL = 25.0  # seconds for one decision, where nothing tells how long it took
 JUDGED = (Decision.What.APPROVE, Decision.What.REJECT, Decision.What.LATER)
+
+WORKED = (*JUDGED, Decision.What.EDIT)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,22 @@ def today(*, person: User, kind: str, since: datetime, now: datetime) -> Pace | 
     )
     found = list(made.order_by("at", "pk"))
     return _pace(person, found) if found else None
+
+
+def spent(*, kind: str, since: datetime, now: datetime) -> dict[int, float]:
+    """Seconds that people gave each proposal of one kind: the time since their decision before in the same
+    sitting, and USUAL for the first of a sitting.
+    """
+    made = Decision.objects.filter(
+        proposal__kind=kind, by__isnull=False, what__in=WORKED, at__gte=since, at__lte=now
+    )
+    last: dict[int, datetime] = {}
+    found: dict[int, float] = defaultdict(float)
+    for by, proposal, at in made.order_by("at", "pk").values_list("by", "proposal", "at"):
+        gap = at - last[by] if by in last else ONE_SITTING * 2
+        found[proposal] += gap.total_seconds() if gap <= ONE_SITTING else USUAL
+        last[by] = at
+    return dict(found)
 
 
 def everybody(*, now: datetime) -> list[Pace]:
