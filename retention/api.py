@@ -1,6 +1,7 @@
 """Members at risk and one member's score for other systems, under the same permissions as the pages."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -8,6 +9,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from imis_ai.governance import proposals
 from imis_ai.integrations.api import reach
 from imis_ai.integrations.api.answers import (
     IF_NONE_MATCH,
@@ -27,9 +29,15 @@ from retention.calc import bands
 from retention.forms.at_risk import SORTS, RiskFilterForm
 from retention.models import Call, RiskScore, ScoreRun
 from retention.queries import calls as listed
+from retention.queries import campaigns, panel, worth
 from retention.queries import list as risk
-from retention.queries import panel, worth
-from retention.serializers import CallSerializer, MemberRiskSerializer
+from retention.queries.candidates import KIND
+from retention.serializers import (
+    CallSerializer,
+    CampaignSerializer,
+    DraftSerializer,
+    MemberRiskSerializer,
+)
 
 
 def _several(name: str, about: str, choices: list[str] | None = None) -> OpenApiParameter:
@@ -47,6 +55,8 @@ FILTERS = [
     OpenApiParameter("sort", str, enum=[sign + key for key in SORTS for sign in ("", "-")]),
 ]
 FACTOR = ("feature", "sentence", "evidence", "weight", "direction")
+COUNTED = ("drafted", "approved", "sent", "opened", "replied", "stopped")
+PROPOSALS = "proposals:read"
 RIGHT, SCOPE = "retention.members", "scores:read"
 
 
@@ -144,6 +154,73 @@ class CallList(ReadView):
         return pages.get_paginated_response([_call(call, names) for call in calls])
 
 
+class OutreachList(ReadView):
+    right, scope = RIGHT, PROPOSALS
+
+    @extend_schema(
+        operation_id="retention_outreach",
+        summary="Drafts of messages to members",
+        tags=["outreach"],
+        parameters=[
+            OpenApiParameter("state", str, enum=list(proposals.State.values), description="any without it"),
+            *PAGING,
+        ],
+        responses={200: page("DraftPage", DraftSerializer)},
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first; a decision is made under proposals/. Written to the access log."""
+        numbers = reach.members(request).values("imis_id")
+        found = proposals.of_kind(kind=KIND).filter(imis_id__in=numbers)
+        if state := request.query_params.get("state", ""):
+            found = found.filter(state=state)
+        pages = Pages()
+        drafts = pages.paginate_queryset(found, request, view=self)
+        reach.log_list(request, rows=len(drafts), list="outreach")
+        return pages.get_paginated_response([_draft(draft) for draft in drafts])
+
+
+class CampaignList(ReadView):
+    right, scope = "retention.campaigns", PROPOSALS
+
+    @extend_schema(
+        operation_id="retention_campaigns",
+        summary="Campaigns with what was caused",
+        tags=["outreach"],
+        responses={200: CampaignSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """Counts only, no member; groups under ten are left out."""
+        found = campaigns.listed(now=timezone.now())
+        shown = [each for each in found if not each.is_few]
+        return Response([_campaign(each) for each in shown])
+
+
+def _draft(draft: Any) -> dict:
+    made, payload = draft.made_from, draft.payload
+    return {
+        **{name: getattr(draft, name) for name in ("id", "imis_id", "state", "created_at", "decided_at")},
+        "channel": payload["channel"],
+        "channel_reason": payload.get("channel_reason", ""),
+        "template_version": payload["template_version"],
+        "is_automatic": bool(payload.get("is_automatic")),
+        **{name: made.get(name, "") for name in ("purpose", "stage", "reason", "occasion", "offer")},
+    }
+
+
+def _campaign(each: campaigns.Campaign) -> dict:
+    kept, sums = each.kept, each.sums
+    return {
+        **{name: getattr(each, name) for name in ("name", "verdict", "influenced")},
+        "id": each.pk,
+        **{name: getattr(sums, name) for name in COUNTED},
+        "staff_minutes": sums.minutes,
+        "caused_members": each.caused,
+        "money_kept": _money(kept and kept.value),
+        "money_low": _money(kept and kept.low),
+        "money_high": _money(kept and kept.high),
+    }
+
+
 def _call(call: Call, with_names: bool) -> dict:
     own = ("id", "points", "best_hour", "state", "outcome", "decided_at", "worth")
     name = str(call.member)
@@ -187,7 +264,7 @@ def _body(run: ScoreRun, score: RiskScore, measure: str, with_names: bool) -> di
     }
 
 
-def _money(amount: Decimal | None) -> str | None:
+def _money(amount: Decimal | float | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 

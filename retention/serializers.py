@@ -69,3 +69,42 @@ class CallSerializer(serializers.Serializer):
     state = serializers.CharField()
     outcome = serializers.CharField(allow_blank=True)
     decided_at = serializers.DateTimeField(allow_null=True)
+
+
+class DraftSerializer(serializers.Serializer):
+    """One draft of a message. Its text and facts stand in the proposal of the same id."""
+
+    id = serializers.IntegerField()
+    imis_id = serializers.CharField()
+    state = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    channel = serializers.CharField()
+    channel_reason = serializers.CharField(allow_blank=True)
+    template_version = serializers.IntegerField()
+    is_automatic = serializers.BooleanField(help_text="drafted so that a policy may approve it")
+    purpose = serializers.CharField(allow_blank=True)
+    stage = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True, help_text="group of the strongest reason")
+    occasion = serializers.CharField(allow_blank=True, help_text="last day of the term it is about")
+    offer = serializers.CharField(allow_blank=True)
+
+
+class CampaignSerializer(serializers.Serializer):
+    """Influenced is contacted and renewed; caused is the difference to members left alone, once known."""
+
+    id = serializers.IntegerField(help_text="0: what was sent outside of comparisons")
+    name = serializers.CharField()
+    drafted = serializers.IntegerField()
+    approved = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    replied = serializers.IntegerField()
+    stopped = serializers.IntegerField(help_text="asked to stop")
+    staff_minutes = serializers.IntegerField()
+    influenced = serializers.IntegerField()
+    verdict = serializers.CharField()
+    caused_members = serializers.FloatField(allow_null=True)
+    money_kept = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+    money_low = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+    money_high = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)

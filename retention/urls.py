@@ -68,6 +68,8 @@ api_urlpatterns = [
     path("chapters/", for_systems.ChapterList.as_view(), name="api_chapters"),
     path("members/", api.MemberList.as_view(), name="api_risk_members"),
     path("calls/", api.CallList.as_view(), name="api_calls"),
+    path("outreach/", api.OutreachList.as_view(), name="api_outreach"),
+    path("campaigns/", api.CampaignList.as_view(), name="api_campaigns"),
     path("scores/by-id/", api.ScoreLookup.as_view(), name="api_scores_by_id"),
     path("members/<str:imis_id>/", api.MemberScore.as_view(), name="api_risk_member"),
 ]

@@ -25,6 +25,7 @@ from retention.queries.candidates import AREA, KIND
 
 YEAR = timedelta(days=365)
 SHOWN = 40
+FEW = listing.SMALLEST
 EARLY = results.WORDS[results.EARLY]
 State = proposals.State
 
@@ -78,6 +79,12 @@ class Campaign:
     def caused(self) -> float | None:
         """Members who renewed because of contact, once that may be said."""
         return self.first.caused if self.first and self.first.is_known else None
+
+    @property
+    def is_few(self) -> bool:
+        """Too small for people who see totals only."""
+        smallest = min((line.members for line in self.result.lines), default=FEW) if self.result else FEW
+        return 0 < self.sums.drafted < FEW or smallest < FEW
 
     @property
     def kept(self) -> Money | None:

@@ -8,14 +8,14 @@ from django.views.decorators.http import require_safe
 from imis_ai.accounts import actions as people
 from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import names_revealed, needs
-from imis_ai.governance.experiments import listing, results
+from imis_ai.governance.experiments import results
 from imis_ai.mirror import access
 from imis_ai.ui import exports
 from retention.queries import campaigns as found_in
 from retention.queries import report
+from retention.queries.campaigns import FEW
 from retention.views import frame
 
-FEW = listing.SMALLEST
 LIST_HEADER = [
     "campaign",
     "state",
@@ -132,8 +132,7 @@ def _hides_few(request: HttpRequest) -> bool:
 
 
 def _is_few(request: HttpRequest, each: found_in.Campaign) -> bool:
-    smallest = min([line.members for line in each.result.lines] if each.result else [FEW])
-    return _hides_few(request) and (0 < each.sums.drafted < FEW or smallest < FEW)
+    return _hides_few(request) and each.is_few
 
 
 def _names(request: HttpRequest) -> bool:

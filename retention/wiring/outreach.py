@@ -6,8 +6,9 @@ from imis_ai.governance import kinds, outreach
 from imis_ai.governance.guardrails import facts as guardrail_facts
 from imis_ai.governance.kinds import Automatic
 from imis_ai.governance.messages import defaults, facts
+from imis_ai.governance.privacy import register_holder
 from retention.calc import outreach as calc
-from retention.queries import guarded, promises
+from retention.queries import guarded, held, promises
 from retention.queries.candidates import AREA
 from retention.wiring.texts import OFFERS, TEXTS
 
@@ -17,6 +18,7 @@ MOST_AUTOMATIC = 50  # a day; people may allow fewer
 def connect() -> None:
     """Called once at start."""
     kinds.register(MESSAGE)
+    register_holder("retention.outreach", export=held.sections)
     guardrail_facts.add_source(words=guarded.WORDS, read=guarded.facts)
     defaults.ship(texts=TEXTS, offers=OFFERS)
     facts.register(

@@ -86,5 +86,8 @@ def test_score_action_approver_and_answer_stand_in_one_line_for_a_member(as_role
     assert AccessEntry.objects.filter(imis_id=member.imis_id, detail__list="outreach of a member").exists()
     outside = b"".join(client.get(f"{ADDRESS}0/export.csv")).decode("utf-8-sig").splitlines()
     assert len(outside) == 2
+    [draft] = client.get("/api/v1/retention/outreach/?state=approved").json()["results"]
+    assert (draft["imis_id"], draft["purpose"], draft["channel"]) == (member.imis_id, "reminder", "email")
+    assert client.get("/api/v1/retention/campaigns/").json() == []  # under ten
     text = html_of(client.get(f"{ADDRESS}0/"))
     assert "Nothing can be called caused." in text
