@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from imis_ai.accounts.models import User
 from imis_ai.governance import guardrails, kinds, outreach
-from imis_ai.governance.messages import drafts, grammar, limits, sms_length, tone
+from imis_ai.governance.messages import drafts, facts, grammar, limits, sms_length, tone
 from imis_ai.governance.messages.contact import OUT
 from imis_ai.governance.models import (
     WHO,
@@ -125,7 +125,8 @@ def _left_out(payload: dict[str, Any], version: TemplateVersion | None) -> list[
         return []
     wanted = grammar.names(grammar.parse(version.subject)) | grammar.names(grammar.parse(version.body))
     known = {fact["name"] for fact in payload["facts"]}
-    return sorted(name.replace("_", " ") for name in wanted - known)
+    missing = [facts.SOURCES[name] for name in wanted - known if name in facts.SOURCES]
+    return sorted(source.words[0].lower() + source.words[1:] for source in missing if not source.is_gift)
 
 
 def _replaced(proposal: Proposal) -> Proposal | None:

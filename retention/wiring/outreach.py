@@ -27,6 +27,7 @@ def connect() -> None:
         "iMIS events and seats set aside",
         promises.seats_of,
         say=promises.said_of_event,
+        is_gift=True,
     )
     facts.register(
         "peer",
@@ -34,6 +35,7 @@ def connect() -> None:
         "agreements to be introduced",
         promises.peers_of,
         is_name=True,
+        is_gift=True,
     )
 
 

@@ -29,7 +29,7 @@ Read = Callable[[Collection[str], datetime], dict[str, Known]]
 class Source:
     """`say(value, now)` is what the member reads; counts name what they count, so that no bare number stands.
 
-    A `is_name` fact holds no digits.
+    A `is_name` fact holds no digits. A `is_gift` fact is there only where something was promised.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Source:
     read: Read
     say: Callable[[str | int, datetime], str]
     is_name: bool = False
+    is_gift: bool = False
 
 
 SOURCES: dict[str, Source] = {}
@@ -55,9 +56,10 @@ def register(
     *,
     say: Callable[[str | int, datetime], str] = lambda value, now: str(value),
     is_name: bool = False,
+    is_gift: bool = False,
 ) -> None:
     """`words` is the fact's name for staff, `source` says where it comes from."""
-    SOURCES[name] = Source(name, words, source, read, say, is_name)
+    SOURCES[name] = Source(name, words, source, read, say, is_name, is_gift)
 
 
 def known_names() -> dict[str, str]:

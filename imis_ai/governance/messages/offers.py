@@ -40,7 +40,7 @@ class Terms:
 def register_facts() -> None:
     """Fields that an offer fills; nobody has them without one."""
     for name, words in FACTS.items():
-        facts.register(name, words, "offer catalogue", lambda imis_ids, now: {})
+        facts.register(name, words, "offer catalogue", lambda imis_ids, now: {}, is_gift=True)
 
 
 @transaction.atomic
