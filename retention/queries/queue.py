@@ -150,6 +150,12 @@ def rows(*, found: QuerySet | list, viewer: User, with_names: bool) -> list[Row]
     ]
 
 
+def halted_count(*, viewer: User, now: datetime) -> int:
+    """How many the tab of stopped ones holds."""
+    stopped = outreach_review.stopped(area=AREA, viewer=viewer, since=now - KEPT)
+    return len(stopped) + LeftOut.objects.filter(member__in=access.members(viewer)).count()
+
+
 def halted(*, viewer: User, with_names: bool, now: datetime) -> list[Halted]:
     """Who was stopped right before sending, then whom the last night left out."""
     stopped = outreach_review.stopped(area=AREA, viewer=viewer, since=now - KEPT)

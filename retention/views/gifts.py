@@ -86,7 +86,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _tokens(reasons: list[str]) -> str:
-    known = calc.REASONS | calc.STAGES
+    known = calc.REASONS | {stage: said[0].lower() + said[1:] for stage, said in calc.STAGES.items()}
     return ", ".join(known.get(each, each) for each in reasons) or "any reason, at any time"
 
 

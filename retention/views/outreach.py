@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from imis_ai.accounts import actions as people
 from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import names_revealed, needs
-from imis_ai.governance import kinds, outreach_review, proposals
+from imis_ai.governance import kinds, outreach_followed, outreach_review, proposals
 from imis_ai.governance.forms.approvals import picked
 from imis_ai.governance.proposals import bulk
 from imis_ai.governance.refusals import Blocked, Refused, WhyNot
@@ -133,10 +133,9 @@ def export(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, filters: queue.Filters, now: datetime) -> dict[str, Any]:
     viewer = request.user
     numbers = queue.counts(viewer=viewer, now=now)
-    halted = queue.halted(viewer=viewer, with_names=_names(request), now=now)
     context: dict[str, Any] = {
         "filters": filters,
-        "tabs": _tabs(filters.tab, numbers | {"stopped": len(halted)}),
+        "tabs": _tabs(filters.tab, numbers | {"stopped": queue.halted_count(viewer=viewer, now=now)}),
         "report": request.session.pop(REPORT, None),
         "undo": _undoable(request, now),
         "panel_label": "Draft",
@@ -146,6 +145,7 @@ def _page(request: HttpRequest, filters: queue.Filters, now: datetime) -> dict[s
         "narrowed": filters.is_narrowed,
     }
     if filters.tab == "stopped":
+        halted = queue.halted(viewer=viewer, with_names=_names(request), now=now)
         return context | {"halted": halted[:500]}
     made = forms.chips_of(filters, request.GET, queue.present(viewer=viewer, filters=filters, now=now))
     found = queue.listed(viewer=viewer, filters=filters, now=now)
@@ -203,6 +203,9 @@ def _review(request: HttpRequest, proposal: Any, filters: queue.Filters, now: da
         "decisions": list(proposal.decisions.select_related(*outreach_review.WHO)),
         "seen": proposals.seen(proposal=proposal),
         "is_open": is_open,
+        "after": None
+        if is_open
+        else outreach_followed.of(found=[proposal], area=queue.AREA, now=now)[proposal.pk],
         "may_not": proposals.why_not(proposal=proposal, by=request.user, now=now) if is_open else None,
         "can_undo": proposal.state == proposals.State.APPROVED and proposal.hold_until > now,
         "consequence": kind.consequence(proposal),

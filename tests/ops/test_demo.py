@@ -1,16 +1,20 @@
 """The demo's own decisions: what to do, whose database, which port, which logins."""
 
 import socket
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from imis_ai.accounts.models import User
+from imis_ai.governance.models import TemplateVersion
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror import access
 from imis_ai.mirror.models import Chapter
 from imis_ai.ops import demo, launch
-from tests.factories.mirror import MemberFactory
+from retention.queries import promises
+from tests.factories.mirror import EventFactory, MemberFactory
+from tests.factories.retention import RiskScoreFactory, ScoreRunFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -86,3 +90,20 @@ def test_a_taken_port_gives_the_next_free_one():
         taken = server.getsockname()[1]
 
         assert launch.free_port(taken) > taken
+
+
+def test_the_demo_has_approved_texts_and_something_to_give(db):
+    now = timezone.now()
+    event = EventFactory(starts_at=now + timedelta(days=9))
+    run = ScoreRunFactory(is_current=True)
+    for _ in range(3):
+        RiskScoreFactory(run=run, risk=0.1, member__chapter__name="Texas")
+    demo.make_logins()
+
+    for _ in range(2):  # a second start changes nothing
+        demo.approve_texts(now)
+        demo.plan_gifts(now)
+
+    assert not TemplateVersion.objects.filter(state="waiting").exists()
+    assert [(each.event.key, each.seats) for each in promises.webinars(now=now)] == [(event.key, demo.SEATS)]
+    assert len(promises.introducers()) == 3
