@@ -100,7 +100,7 @@ def draft(progress: Progress) -> int:
 def propose(progress: Progress) -> None:
     """Part of the night. Nothing leaves before a person approves it."""
     made = actions.propose_scores(by=None, now=timezone.now())
-    progress.note(made.title if made else "There is nothing to suggest.")
+    progress.note(made.title if made else "There is nothing to suggest, or it was suggested in this period.")
 
 
 @job(

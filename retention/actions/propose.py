@@ -1,6 +1,6 @@
 """Suggesting that scores go to iMIS: what would be written, and the proof that it is worth it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -12,15 +12,20 @@ from imis_ai.registry.models import TrainedModel
 from retention.models import ScoreRun
 from retention.queries import insights
 from retention.queries import list as risk
+from retention.queries import policy as policies
 
 SCORES = "retention.scores"
 DUE = timedelta(days=1)
 
 
 def propose_scores(*, by: User | None, now: datetime) -> Any:
-    """Suggest writing the scores on show to iMIS; None when there are none. Raises governance refusals."""
+    """Suggest writing the scores on show to iMIS; None when there are none. Raises governance refusals.
+
+    By itself once in each period of the policy: scores are made every night, but what staff see in iMIS does
+    not change faster than they can act on it.
+    """
     run = risk.current_run()
-    if run is None:
+    if run is None or (by is None and _was_asked(now)):
         return None
     rows = insights.rows(run=run)
     if not rows:
@@ -41,6 +46,13 @@ def propose_scores(*, by: User | None, now: datetime) -> Any:
         due_at=now + DUE,
     )
     return proposals.propose(draft=draft, by=by, now=now)
+
+
+def _was_asked(now: datetime) -> bool:
+    """Whether the scores of this period were suggested already."""
+    period = policies.current().period(timezone.localdate(now))
+    midnight = timezone.make_aware(datetime.combine(period, time.min))
+    return proposals.of_kind(kind=SCORES).filter(created_at__gte=midnight).exists()
 
 
 def _checks(run: ScoreRun, model: TrainedModel, now: datetime) -> tuple[proposals.Check, ...]:

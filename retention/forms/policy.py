@@ -37,7 +37,7 @@ class PolicyForm(forms.Form):
         "Left when under the line by, points", 0, 30, "So that a member does not come and go with the noise."
     )
     publish_every = forms.ChoiceField(
-        label="Call lists are published",
+        label="Call lists and scores in iMIS are published",
         choices=Kept.Every.choices,
         help_text="Scores are made every night; a list that changes daily makes people chase noise.",
         widget=forms.Select(attrs={"class": "inp"}),

@@ -1,7 +1,7 @@
 """The policy: asked for by one, decided by another, in force with the next scores; crossings once."""
 
+import datetime as dt
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -10,16 +10,19 @@ from imis_ai.governance.models import AuditEntry
 from imis_ai.governance.refusals import Blocked, NotAllowed
 from imis_ai.mirror import access
 from retention import actions
-from retention.models import Crossing, Policy
-from retention.queries import crossings, policy_page
+from retention.models import Call, Crossing, Policy
+from retention.queries import candidates, crossings, policy_page
 from retention.queries import list as risk
 from retention.queries import policy as policies
 from tests.factories.accounts import UserFactory
+from tests.factories.messages import NOW as MESSAGES_NOW
 from tests.factories.mirror import NOW, MemberFactory
+from tests.factories.registry import TrainedModelFactory
 from tests.factories.retention import RiskScoreFactory, ScoreRunFactory
+from tests.retention.outreach import TODAY, ready, scored
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1, minutes=1)
+HOUR = dt.timedelta(hours=1, minutes=1)
 WANTED = replace(policies.Policy(), high_from=0.8, medium_from=0.5, calls_a_week=25)
 
 
@@ -118,3 +121,34 @@ def test_a_member_crosses_once_and_leaves_well_under_the_line():
     assert after(0.62) == (1, 0)  # a second crossing
     assert Crossing.objects.filter(member=member, band="hi").count() == 2
     assert crossings.standing("hi").get().member_id == member.pk
+
+
+def test_scores_are_suggested_for_imis_once_in_a_period(run_of_today):
+    monday = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+
+    assert actions.propose_scores(by=None, now=monday) is not None
+    assert actions.propose_scores(by=None, now=monday + dt.timedelta(days=2)) is None
+    assert actions.propose_scores(by=None, now=monday + dt.timedelta(days=7)) is not None
+
+
+@pytest.fixture
+def run_of_today():
+    TrainedModelFactory(name="churn", version="2026.6.1")
+    run = ScoreRunFactory(is_current=True)
+    RiskScoreFactory(run=run, risk=0.7)
+    return run
+
+
+@pytest.mark.row("CHURN-15")
+def test_who_is_low_by_the_policy_is_neither_drafted_for_nor_called():
+    run = ready()
+    type(run).objects.filter(pk=run.pk).update(medium_from=0.5, high_from=0.8)
+    low, medium = scored(run, risk=0.45, phone="+1 1"), scored(run, risk=0.55, phone="+1 2")
+
+    wanted = {each.imis_id for each in candidates.of_the_night(now=MESSAGES_NOW, today=TODAY)}
+    actions.plan_calls(now=MESSAGES_NOW)
+    called = set(Call.objects.values_list("member__imis_id", flat=True))
+
+    assert medium.imis_id in wanted
+    assert medium.imis_id in called
+    assert low.imis_id not in wanted | called
