@@ -160,6 +160,7 @@ MIDDLEWARE = [
     "imis_ai.accounts.middleware.keep_session",
     "imis_ai.accounts.middleware.second_step_first",
     "imis_ai.ui.middleware.page_rules",
+    "imis_ai.ui.middleware.drawing_as_csv",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -11,6 +11,7 @@ from imis_ai.mirror import webhooks
 from imis_ai.views import member, members, today
 from retention.urls import api_urlpatterns as retention_api
 from retention.views import plans
+from retention.urls import first_year_urlpatterns as first_year
 
 api = [
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", today.today, name="home"),
     path("members/", members.listed, name="members"),
     path("members/export.csv", members.export, name="members_export"),
+    path("members/new/", include(first_year)),
     path("members/<str:imis_id>/", member.member, name="member"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),

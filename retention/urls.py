@@ -11,6 +11,7 @@ from retention.views import (
     campaigns,
     chapters,
     cohorts,
+    first_year,
     for_systems,
     gifts,
     lapses,
@@ -62,6 +63,10 @@ urlpatterns = [
     path("win-back/drafts/", winback.draft, name="win_back_draft"),
     path("win-back/offer/", winback.offer, name="win_back_offer"),
     path("win-back/members/<str:imis_id>/", winback.member, name="win_back_member"),
+]
+first_year_urlpatterns = [
+    path("", first_year.plan, name="first_year"),
+    path("<slug:deed>/", first_year.move, name="first_year_move"),
 ]
 api_urlpatterns = [
     path("alerts/", for_systems.AlertList.as_view(), name="api_alerts"),

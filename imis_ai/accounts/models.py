@@ -45,6 +45,9 @@ class User(AbstractUser):
     digest_hour = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="local hour of the daily e-mail; empty for none"
     )
+    first_views = models.JSONField(
+        default=dict, blank=True, help_text="address of a list -> what of it the navigation opens"
+    )
     session_version = models.PositiveIntegerField(default=0, help_text="one more ends every session at once")
     last_seen_at = models.DateTimeField(null=True, editable=False)
 
@@ -85,6 +88,23 @@ class User(AbstractUser):
         """Sessions end with a new password and with a new session_version."""
         seal = f"{self.password} {self.session_version}"
         return salted_hmac("imis_ai.accounts.session", seal, secret=secret, algorithm="sha256").hexdigest()
+
+
+class SavedView(models.Model):
+    """A list as somebody wants to see it again: its address with filters and order, under a name."""
+
+    person = models.ForeignKey(PERSON, models.CASCADE, related_name="saved_views")
+    place = models.CharField(max_length=200, help_text="address without its query")
+    query = models.CharField(max_length=1000, blank=True)
+    name = models.CharField(max_length=60)
+    role = models.CharField(max_length=20, blank=True, help_text="shared with everybody of this role")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["place", "role"], name="savedview_shared")]
+        constraints = [
+            models.UniqueConstraint("person", "place", Lower("name"), name="savedview_one_of_a_name")
+        ]
 
 
 class RightsChange(models.Model):

@@ -61,6 +61,11 @@ RIGHTS = {
         "see what staff corrected", ("membership", "finance", "admin", "chapter"), AUDITOR
     ),
     "review.judge": Right("judge what a model is not sure of", ("membership", "chapter")),
+    "first_year.read": Right(
+        "see the plan of members' first year", ("membership", "finance", "admin", "chapter"), AUDITOR
+    ),
+    "first_year.act": Right("nudge, introduce or skip in the first year", ("membership", "chapter")),
+    "owners.assign": Right("say who looks after a member", ("membership", "chapter")),
     "money.totals": Right(
         "see what members owe and paid, added up", ("membership", "finance", "chapter", "executive"), AUDITOR
     ),

@@ -6,7 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
-from imis_ai.accounts.views import entrance, own, second_step
+from imis_ai.accounts.views import entrance, own, saved_views, second_step
 
 STEP = "account/second-step/"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("account/password/", own.password, name="password"),
     path("account/reveal/", own.reveal, name="reveal"),
     path("account/notifications/", own.told, name="account_told"),
+    path("account/views/", saved_views.save, name="saved_views"),
+    path("account/views/<int:view_id>/", saved_views.change, name="saved_view"),
     path("account/session/", own.session, name="session"),
     path(STEP, second_step.overview, name="mfa_index"),
     path(f"{STEP}app/", second_step.add_app, name="mfa_activate_totp"),

@@ -19,9 +19,11 @@ from imis_ai.governance.models import (
     Correction,
     Decision,
     OptOut,
+    Ownership,
     Pause,
     StaffItem,
 )
+from imis_ai.governance.owners.read import NAME as OWNER
 from imis_ai.governance.proposals.states import OPEN
 from imis_ai.mirror.member_page import Card, Looked, Mark, Step, Told
 from imis_ai.mirror.timeline import Entry
@@ -53,12 +55,14 @@ def told(looked: Looked) -> Told:
         return Told()
     rows = [Row(*row) for row in _rows(looked)]
     by_what = {what: [row for row in rows if row.what == what] for what in
-               ("decision", "contact", "pause", "opt out", "item", "control", "open", "said")}  # fmt: skip
+               ("decision", "contact", "pause", "opt out", "item", "control", "open", "said",
+                "owner")}  # fmt: skip
     found = Told(groups=GROUPS, cards=[_contact(looked, by_what)])
     found.marks = _marks(by_what["said"], looked)
     found.may_correct = lambda card: looked.viewer.may(corrections.topic_for(card=card).right)
     if looked.wants(DECISIONS):
         found.entries += [_decision(row) for row in by_what["decision"]]
+        found.entries += [_given(row) for row in by_what["owner"]]
     if looked.wants(CONTACTS):
         found.entries += [_contacted(row, looked) for row in by_what["contact"]]
         found.entries += [_paused(row) for row in by_what["pause"]]
@@ -87,6 +91,7 @@ def _rows(looked: Looked) -> QuerySet:
              F("experiment__name"), until=F("experiment__outcome_by"), ended=F("experiment__ended_at")),
         _row(Correction.objects.filter(own, at__lt=until), "said", F("at"), F("card"), said.of_card(), by=BY,
              until=F("until"), ended=F("ended_at")),
+        _row(Ownership.objects.filter(own, since__lt=until), "owner", F("since"), OWNER, ended=F("until")),
         _row(seen.filter(state__in=OPEN), "open", F("created_at"), F("kind"), F("title"), until=F("due_at")),
     ]  # fmt: skip
     return parts[0].union(*parts[1:], all=True)
@@ -142,6 +147,10 @@ def _decision(row: Row) -> Entry:
     )
 
 
+def _given(row: Row) -> Entry:
+    return Entry(row.at, "owner", "Given to", row.label, None, DECISIONS, "imis_ai")
+
+
 def _contacted(row: Row, looked: Looked) -> Entry:
     """`until` holds when it left; what left after the day looked at was only planned then."""
     channel = CHANNELS.get(row.label, row.label)
@@ -177,6 +186,9 @@ def _contact(looked: Looked, rows: dict[str, list[Row]]) -> Card:
         "control": [_control(row, looked) for row in rows["control"] if _holds(row, looked)],
         "items": [StaffItem.Why(row.label).label for row in rows["item"] if _holds(row, looked)],
         "looked": looked,
+        "owner": next((row.label for row in rows["owner"] if _holds(row, looked)), ""),
+        "owner_in_imis": "" if looked.is_past or not looked.with_names else looked.member.owner,
+        "may_assign": looked.viewer.may("owners.assign") and not looked.is_past,
     }
     dated = f"of {words.short_date(looked.day, looked.today)}"
     return Card(20, "contact", "Contact", dated, "governance/_member_contact.html", context)

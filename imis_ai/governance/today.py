@@ -27,11 +27,12 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from imis_ai.accounts.models import AccessReview, User
-from imis_ai.governance import kinds, proposals, waiting
+from imis_ai.governance import kinds, owners, proposals, waiting
 from imis_ai.governance.models import (
     BlindTest,
     Decision,
     OutboxMessage,
+    Ownership,
     RolloutChange,
 )
 from imis_ai.governance.outbox.listing import OTHER, PROBLEMS, TARGET_WORDS
@@ -41,7 +42,7 @@ from imis_ai.governance.people import review
 from imis_ai.governance.reviewing.queues import QUEUES
 from imis_ai.governance.rollout.areas import AREAS, phase
 from imis_ai.ui import words
-from imis_ai.ui.today import LATER, TODAY, WEEK, Asked, Event, Figure, Leaves, Part, Waits, due_in
+from imis_ai.ui.today import LATER, TODAY, WEEK, Asked, Event, Figure, Leaves, Part, Waits, Yours, due_in
 
 DECIDED = {
     Decision.What.APPROVE: "approved",
@@ -81,6 +82,8 @@ def part(asked: Asked) -> Part:
     made.waits += [WAITS[row.what](row) for what in WAITS for row in found[what]]
     made.waits += _stopped(found["refused"])
     made.waits += _review_due(found["review"], asked)
+    made.events += [_given(row) for row in found["given"] if row.latest]
+    made.yours += [Yours(row.n, "Members you look after", _mine()) for row in found["yours"] if row.n]
     made.leaves += [_leaves(row) for row in found["leaves"]]
     if asked.viewer.role == User.Role.ADMIN:
         made.figures += _figures(found)
@@ -118,6 +121,11 @@ def _parts(asked: Asked) -> Iterable[QuerySet]:
         yield _counted(changed, "phase", F("area"), F("decided_at"), members=F("to_level"))
     if may("review.judge") and (cases := waiting.unsure(viewer, now)) is not None:
         yield _counted(cases, "review queue", F("queue"), F("entered_at"))
+    if may("members.read"):
+        mine = Ownership.objects.filter(person=viewer, until=None)
+        given = mine.filter(since__gte=asked.since).exclude(given_by=viewer)
+        yield _counted(mine, "yours", Value(""), F("since"))
+        yield _counted(given, "given", Value(""), F("since"))
     yield from _seldom(viewer, now)
 
 
@@ -327,6 +335,14 @@ def _sent(rows: list[Counted], asked: Asked) -> list[Event]:
         for row in rows
         if row.latest
     ]
+
+
+def _mine() -> str:
+    return f"{reverse('members')}?owner={owners.MINE}"
+
+
+def _given(row: Counted) -> Event:
+    return Event(row.latest, f"{words.plural(row.n, 'member')} given to you.", "", _mine())
 
 
 def _phases(rows: list[Counted]) -> list[Event]:

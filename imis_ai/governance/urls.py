@@ -17,6 +17,7 @@ from imis_ai.governance.views import (
     notices,
     outbox,
     outbox_names,
+    owners,
     people,
     reviewing,
     reviews,
@@ -25,6 +26,7 @@ from imis_ai.governance.views import (
 )
 
 urlpatterns = [
+    path("owners/", owners.assign, name="owners"),
     path("approvals/", approvals.waiting, name="approvals"),
     path("approvals/several/", approvals_bulk.several, name="approvals_several"),
     path("approvals/several/<int:several_id>/", approvals_bulk.several_run, name="approvals_several_run"),

@@ -13,6 +13,7 @@ from imis_ai.governance import (
     member_columns,
     member_told,
     notices,
+    owners,
     proposals,
     rollout,
     today,
@@ -30,7 +31,7 @@ from imis_ai.governance.refusals import Blocked, WhyNot
 from imis_ai.governance.reviewing import proof
 from imis_ai.governance.rollout.frame import current_phase
 from imis_ai.mirror import member_page, permission
-from imis_ai.mirror.members import Extra, add_columns
+from imis_ai.mirror.members import Extra, Narrowing, add_columns, add_filter
 from imis_ai.mirror.tasks import Look
 from imis_ai.ui import navigation
 from imis_ai.ui import today as first_page
@@ -81,6 +82,17 @@ COLUMNS = Extra(
 )
 
 
+OWNER = Narrowing(
+    "owner",
+    "Owner",
+    "Looked after by",
+    owners.choices,
+    lambda values, viewer, today: owners.where(
+        values, viewer=viewer, number="imis_id", member="pk", today=today
+    ),
+)
+
+
 def connect() -> None:
     """Called once at start."""
     for place in PLACES:
@@ -90,6 +102,8 @@ def connect() -> None:
     navigation.phase_from(current_phase)
     first_page.add("governance", today.part)
     add_columns(COLUMNS)
+    add_filter(OWNER)
+    notices.register(owners.given_lately)
     member_page.add("governance", member_told.told)
     for source in sources.OWN:
         notices.register(source)

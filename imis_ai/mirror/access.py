@@ -66,19 +66,32 @@ def chapters_by_person() -> dict[int, list[Chapter]]:
 
 def choices(seen: QuerySet[Member]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Tiers by rank and chapters by name (code, name) that any of these members has. One query."""
-    tiers = Tier.objects.filter(Exists(seen.filter(tier=OuterRef("pk"))))
-    chapters = Chapter.objects.filter(Exists(seen.filter(chapter=OuterRef("pk"))))
-    found = sorted(
-        tiers.annotate(is_chapter=Value(0), place=F("rank"))
-        .values_list("is_chapter", "place", "name", "code")
-        .union(
-            chapters.annotate(is_chapter=Value(1), place=Value(0)).values_list(
-                "is_chapter", "place", "name", "code"
-            )
-        )
-    )
-    both = [[(code, name) for kind, _, name, code in found if kind == wanted] for wanted in (0, 1)]
-    return both[0], both[1]
+    found = sorted(_tiers(seen).union(_chapters(seen)))
+    return _of_kind(found, 0), _of_kind(found, 1)
+
+
+def choices_and_states(
+    seen: QuerySet[Member],
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[str]]:
+    """The same with every status that any of them has. One query."""
+    states = seen.exclude(status="").order_by().annotate(kind_of=Value(2), place=Value(0)).distinct()
+    states = states.values_list("kind_of", "place", "status", "status")
+    found = sorted(_tiers(seen).union(_chapters(seen), states))
+    return _of_kind(found, 0), _of_kind(found, 1), [status for status, _ in _of_kind(found, 2)]
+
+
+def _tiers(seen: QuerySet[Member]) -> QuerySet:
+    rows = Tier.objects.filter(Exists(seen.filter(tier=OuterRef("pk"))))
+    return rows.annotate(kind_of=Value(0), place=F("rank")).values_list("kind_of", "place", "name", "code")
+
+
+def _chapters(seen: QuerySet[Member]) -> QuerySet:
+    rows = Chapter.objects.filter(Exists(seen.filter(chapter=OuterRef("pk"))))
+    return rows.annotate(kind_of=Value(1), place=Value(0)).values_list("kind_of", "place", "name", "code")
+
+
+def _of_kind(found: list[tuple], kind: int) -> list[tuple[str, str]]:
+    return [(code, name) for number, _, name, code in found if number == kind]
 
 
 def chapter_names() -> dict[str, str]:

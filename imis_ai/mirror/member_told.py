@@ -7,14 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from imis_ai.mirror import timeline
+from imis_ai.mirror import owners, timeline
 from imis_ai.mirror.member_page import Card, Looked, Step, Told
-from imis_ai.mirror.models import Consent, Invoice, Member, Relationship, Term
+from imis_ai.mirror.models import Consent, Invoice, Member, Term
 from imis_ai.ui import words
 
 CHANNELS = {"email": "E-mail", "sms": "SMS", "phone": "Phone"}
@@ -43,18 +43,12 @@ class Standing:
 def find(seen: QuerySet[Member], *, imis_id: str, today: date) -> Member | None:
     """The member with tier and chapter, consent `marks` and the staff `owner` of today. One query."""
     marks = Consent.objects.filter(member=OuterRef("pk")).order_by("channel")
-    owners = Relationship.objects.filter(
-        Q(end_on=None) | Q(end_on__gte=today), member=OuterRef("pk"), kind="staff_owner"
-    )
-    name = Member.objects.filter(imis_id=OuterRef("other_imis_id")).values("name")[:1]
     return (
         seen.filter(imis_id=imis_id)
         .select_related("tier", "chapter")
         .annotate(
             marks=ArraySubquery(marks.values(mark=JSONObject(channel="channel", granted="granted"))),
-            owner=Subquery(
-                owners.order_by("-start_on", "-pk").annotate(who=Subquery(name)).values("who")[:1]
-            ),
+            owner=owners.name_of(OuterRef("pk"), today),
         )
         .first()
     )
@@ -145,7 +139,7 @@ def _reach(looked: Looked) -> Card:
             (CHANNELS.get(mark["channel"], mark["channel"]), mark["granted"]) for mark in member.marks
         ]
         if looked.with_names and member.owner:
-            lines.append(("Looked after by", member.owner))
+            lines.append(("Owner in iMIS", member.owner))
         if looked.with_names:
             place = ", ".join(filter(None, (member.city, member.state)))
             known = [

@@ -38,6 +38,8 @@ class Filters:
     money: str = ""
     picked: tuple[str, ...] = ()
     sort: str = "name"
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by the name of the narrowing
+    viewer: int = 0  # set where one of the others asks for it
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,26 @@ class Extra:
     place: int = 50
 
 
+@dataclass(frozen=True)
+class Narrowing:
+    """A filter of one area. `choices(viewer)` are values with their words, `where(values, viewer, today)` the
+    condition on members, by the number of the viewer. What it finds may change without the data."""
+
+    name: str
+    label: str
+    question: str
+    choices: Callable[[User], Pairs]
+    where: Callable[[Sequence[str], int, date], Q]
+
+
 EXTRAS: list[Extra] = []
+NARROWINGS: list[Narrowing] = []
+
+
+def add_filter(narrowing: Narrowing) -> None:
+    """Called from the wiring of an area."""
+    if narrowing.name not in [known.name for known in NARROWINGS]:
+        NARROWINGS.append(narrowing)
 
 
 def add_columns(extra: Extra) -> None:
@@ -105,21 +126,21 @@ class Above:
 
 
 def above(*, seen: QuerySet, filters: Filters, with_names: bool, data: str) -> Above:
-    """Kept until a member's data changes: three queries, or none."""
+    """Kept until a member's data changes: two queries, or none."""
     keep, asked = Keep(seen, data), replace(filters, sort="")
-    total = keep(f"members {asked} {with_names}", lambda: matching(seen, filters, with_names).count())
-    tiers, chapters = keep("choices", lambda: access.choices(seen))
-    states = keep(
-        "states", lambda: [*seen.exclude(status="").order_by("status").values_list("status").distinct()]
-    )
-    return Above(total, tiers, chapters, [(status, status.capitalize()) for (status,) in states])
+    found = matching(seen, filters, with_names)
+    total = found.count() if filters.others else keep(f"members {asked} {with_names}", found.count)
+    tiers, chapters, states = keep("choices and states", lambda: access.choices_and_states(seen))
+    return Above(total, tiers, chapters, [(status, status.capitalize()) for status in states])
 
 
 def page(*, seen: QuerySet, filters: Filters, with_names: bool, start: int, stop: int) -> list[Member]:
     """The members shown. The order is found on narrow rows; only those shown are read whole."""
     ordered = _ordered(matching(seen, filters, with_names), filters.sort)
-    keys = list(ordered.values_list("pk", flat=True)[start:stop])
-    found = _whole(Member.objects.filter(pk__in=keys))
+    keys = ordered.values_list("pk", flat=True)[start:stop]
+    if filters.sort.lstrip("-") in ORDERS:  # found again in the same order at no cost
+        return list(_ordered(_whole(Member.objects.filter(pk__in=keys)), filters.sort))
+    found = _whole(Member.objects.filter(pk__in=list(keys)))
     place = {key: number for number, key in enumerate(keys)}
     return sorted(found, key=lambda member: place[member.pk])
 
@@ -154,8 +175,17 @@ def matching(seen: QuerySet, filters: Filters, with_names: bool) -> QuerySet[Mem
         found = money.owing(found, what=filters.money, today=filters.today)
     if filters.picked:
         found = found.filter(imis_id__in=filters.picked)
+    found = _narrowed(found, filters)
     for word in filters.asked.split():
         found = found.filter(_about(word, with_names))
+    return found
+
+
+def _narrowed(found: QuerySet, filters: Filters) -> QuerySet:
+    """By the filters that areas added."""
+    for name, chosen in filters.others:
+        narrowing = next(each for each in NARROWINGS if each.name == name)
+        found = found.filter(narrowing.where(chosen, filters.viewer, filters.today))
     return found
 
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from imis_ai.accounts import sessions
+from imis_ai.accounts import saved_views, sessions
 from imis_ai.ui import navigation
 
 
@@ -18,6 +18,7 @@ def frame(request: HttpRequest) -> dict:
     places = [place for place in navigation.PLACES if user.may(place.right)]
     work = [place for place in places if place.group == "Work"]
     bar = [place for place in places if not place.group][:2] + work[:1]
+    phase = SimpleLazyObject(lambda: navigation.phase(request.path, now, user))
     return base | {
         "places": places,
         "here": navigation.here(places, request.path),
@@ -27,7 +28,12 @@ def frame(request: HttpRequest) -> dict:
         "may_pause": user.may("outgoing.pause"),
         "may_connect": user.may("connection.read"),
         "may_see_rollout": user.may("rollout.read"),
-        "phase": SimpleLazyObject(lambda: navigation.phase(request.path, now, user)),
+        "phase": phase,
+        "saved_views": SimpleLazyObject(
+            lambda: saved_views.listed(
+                found=phase.saved, person=user, place=request.path, query=request.GET
+            )
+        ),
         "session_left": sessions.left(request),
         "freshness": getattr(request, "freshness", None)
         or SimpleLazyObject(lambda: navigation.freshness(now)),

@@ -1,6 +1,6 @@
 """What the frame shows on every page. Apps add to it from their wiring; the frame imports none of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
@@ -39,7 +39,8 @@ class Phase(NamedTuple):
 
     `allows`: each action of the phase in words, and whether it makes something leave. `news`: a sentence for
     the pages of an area whose phase changed lately. `unread`: what this person was told and has not read.
-    `waiting`: how many items wait for this person, by the name of the place.
+    `waiting`: how many items wait for this person, by the name of the place. `saved`: views of this list, as
+    accounts.saved_views reads them.
     """
 
     label: str
@@ -48,6 +49,7 @@ class Phase(NamedTuple):
     news: str
     unread: int = 0
     waiting: Mapping[str, int] = MappingProxyType({})
+    saved: Sequence[list] = ()
 
 
 Waiting = Callable[[User, datetime], QuerySet | None]

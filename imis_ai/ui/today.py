@@ -81,6 +81,14 @@ class Leaves(NamedTuple):
     address: str
 
 
+class Yours(NamedTuple):
+    """What this person looks after; `count` None where it is not counted."""
+
+    count: int | None
+    what: str
+    address: str
+
+
 @dataclass
 class Part:
     """What one area says. `chart` is a template with what it draws."""
@@ -89,6 +97,7 @@ class Part:
     figures: list[Figure] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     leaves: list[Leaves] = field(default_factory=list)
+    yours: list[Yours] = field(default_factory=list)
     chart: tuple[str, dict[str, Any]] | None = None
 
 
@@ -111,6 +120,7 @@ class Page:
     figures: list[Figure]
     events: list[Event]
     leaves: list[Leaves]
+    yours: list[Yours]
     charts: list[tuple[str, dict[str, Any]]]
 
     @property
@@ -132,8 +142,15 @@ def gather(asked: Asked) -> Page:
         figures=_first(each for part in parts for each in part.figures),
         events=sorted(events, key=lambda each: each.at, reverse=True)[:EVENTS],
         leaves=sorted((each for part in parts for each in part.leaves), key=lambda each: each.at),
+        yours=_yours(parts),
         charts=[part.chart for part in parts if part.chart],
     )
+
+
+def _yours(parts: list[Part]) -> list[Yours]:
+    """Nothing for who looks after nobody."""
+    found = [each for part in parts for each in part.yours]
+    return found if any(each.count for each in found) else []
 
 
 def due_in(due_at: datetime | None, asked: Asked) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from imis_ai.accounts.rights import needs
+from imis_ai.accounts.saved_views import View
 from imis_ai.ui import figures, navigation
 from imis_ai.ui.tables import Column, Pages, heads
 from imis_ai.ui.today import Figure
@@ -117,6 +118,10 @@ def _specimens() -> dict:
         ],
         "chip_list": [_chip(is_on=False), _chip(is_on=True)],
         "removed": [("Tier: Fellow", "#main"), ("Chapter: Texas", "#main")],
+        "view_list": [
+            View(1, "Fellows of Texas", "#main", True, True, True, True, ""),
+            View(2, "Renewing soon", "#main", False, True, False, False, "Priya Nair"),
+        ],
         "fresh_form": _Specimen(initial={"theme": "a"}),
         "bad_form": _Specimen({"name": "A name that is far too long for it", "theme": ""}),
         "jobs": [

@@ -6,6 +6,7 @@ from datetime import date
 from django import forms
 from django.http import QueryDict
 
+from imis_ai.accounts.models import User
 from imis_ai.mirror import members
 from imis_ai.ui.filters import Chip, Several, chip, month_name
 
@@ -23,6 +24,11 @@ class MemberFilterForm(forms.Form):
     sort = forms.CharField(max_length=20, required=False)
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for narrowing in members.NARROWINGS:
+            self.fields[narrowing.name] = Several()
+
     def clean_renews(self) -> list[str]:
         months = self.cleaned_data["renews"]
         if wrong := [month for month in months if not MONTH.fullmatch(month)]:
@@ -35,9 +41,11 @@ class MemberFilterForm(forms.Form):
             raise forms.ValidationError("The list cannot be ordered by this.")
         return sort
 
-    def filters(self, today: date) -> members.Filters:
+    def filters(self, today: date, viewer: User) -> members.Filters:
         """What could be read; fields with an error count as not given."""
         clean = self.cleaned_data
+        others = [(each.name, tuple(clean.get(each.name) or ())) for each in members.NARROWINGS]
+        others = [(name, values) for name, values in others if values]
         return members.Filters(
             today=today,
             asked=" ".join(clean.get("q", "").split()),
@@ -48,10 +56,12 @@ class MemberFilterForm(forms.Form):
             money=clean.get("money") or "",
             picked=tuple(clean.get("pick") or ()),
             sort=clean.get("sort") or "name",
+            others=tuple(others),
+            viewer=viewer.pk if others else 0,
         )
 
 
-def chips(*, filters: members.Filters, query: QueryDict, head: members.Above, may_money: bool) -> list[Chip]:
+def chips(*, filters: members.Filters, query: QueryDict, head: members.Above, viewer: User) -> list[Chip]:
     """Those that there is something to choose from, and those that are set."""
     months = [(month, month_name(month)) for month in members.months(filters.today)]
     made = [chip("tier", "Tier", "Show these tiers", head.tiers, filters.tiers, query)]
@@ -62,8 +72,13 @@ def chips(*, filters: members.Filters, query: QueryDict, head: members.Above, ma
     made.append(
         chip("renews", "Renews", "Paid until these months", months, filters.renews, query, names_itself=True)
     )
-    if may_money:
+    if viewer.may("money.totals"):
         chosen = [filters.money] if filters.money else []
         money = list(members.MONEY.items())
         made.append(chip("money", "Money", "Invoices", money, chosen, query, names_itself=True, one=True))
+    for each in members.NARROWINGS:
+        chosen = dict(filters.others).get(each.name, ())
+        made.append(
+            chip(each.name, each.label, each.question, each.choices(viewer), chosen, query, names_itself=True)
+        )
     return made

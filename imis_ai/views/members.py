@@ -30,14 +30,17 @@ HEADER = ["imis_id", "name", "email", "employer", "status", "tier", "chapter", "
 @needs("members.read")
 def listed(request: HttpRequest) -> HttpResponse:
     """Who is this, and is anything open?"""
-    viewer, seen, with_names = request.user, access.members(request.user), _names(request)
+    viewer, with_names = request.user, _names(request)
+    seen = access.members(
+        viewer, access.chapters_for(viewer).values("code")
+    )  # within the queries that follow
     form, filters = _asked(request)
     head = members.above(seen=seen, filters=filters, with_names=with_names, data=_data(request))
     pages = Pages.of(form.cleaned_data.get("page") or 1, head.total)
     shown = members.page(
         seen=seen, filters=filters, with_names=with_names, start=pages.start, stop=pages.stop
     )
-    made = chips(filters=filters, query=request.GET, head=head, may_money=viewer.may("money.totals"))
+    made = chips(filters=filters, query=request.GET, head=head, viewer=viewer)
     extras = members.extras(viewer)
     context = {
         "rows": members.rows(members=shown, viewer=viewer, with_names=with_names),
@@ -51,6 +54,8 @@ def listed(request: HttpRequest) -> HttpResponse:
         "clear": "?",
         "names_hidden": not with_names,
         "may_export": viewer.may("members.export"),
+        "may_assign": viewer.may("owners.assign"),
+        "may_pick": viewer.may("members.export") or viewer.may("owners.assign"),
         "scope_words": _scope(viewer, head.chapters),
     }
     template = "members/_list.html" if request.htmx.target == "list" else "members/list.html"
@@ -96,7 +101,7 @@ def _data(request: HttpRequest) -> str:
 def _asked(request: HttpRequest) -> tuple[MemberFilterForm, members.Filters]:
     form = MemberFilterForm(request.GET)
     form.is_valid()
-    return form, form.filters(timezone.localdate())
+    return form, form.filters(timezone.localdate(), request.user)
 
 
 def _names(request: HttpRequest) -> bool:

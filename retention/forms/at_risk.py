@@ -1,10 +1,12 @@
 """The address of the list of members at risk, read into `Filters`."""
 
 import re
+from dataclasses import replace
 
 from django import forms
 from django.http import QueryDict
 
+from imis_ai.accounts.models import User
 from imis_ai.ui.filters import Chip, Option, Several, address, chip, month_name
 from retention.queries import list as risk
 
@@ -24,6 +26,7 @@ class RiskFilterForm(forms.Form):
     reason = Several(choices=list(risk.REASONS.items()))
     renews = Several()
     control = forms.ChoiceField(choices=CONTROL, required=False)
+    owner = Several()
     pick = Several()
     sort = forms.ChoiceField(
         choices=[(sign + key, key) for key in SORTS for sign in ("", "-")], required=False
@@ -37,10 +40,10 @@ class RiskFilterForm(forms.Form):
             raise forms.ValidationError(f"Write the renewal month as 2026-12, not {wrong[0]!r}.")
         return months
 
-    def filters(self) -> risk.Filters:
+    def filters(self, viewer: User | None = None) -> risk.Filters:
         """What could be read; fields with an error count as not given."""
         clean = self.cleaned_data
-        return risk.Filters(
+        found = risk.Filters(
             view=clean.get("view") or "all",
             horizon=clean.get("horizon") or 90,
             bands=tuple(clean.get("band") or risk.AT_RISK),
@@ -49,9 +52,11 @@ class RiskFilterForm(forms.Form):
             reasons=tuple(clean.get("reason") or ()),
             renews=tuple(clean.get("renews") or ()),
             control=clean.get("control") or "",
+            owners=tuple(clean.get("owner") or ()),
             picked=tuple(clean.get("pick") or ()),
             sort=clean.get("sort") or "-risk",
         )
+        return replace(found, viewer=viewer.pk) if viewer and found.is_owned else found
 
 
 def chips(
@@ -61,6 +66,7 @@ def chips(
     tiers: list[tuple[str, str]],
     chapters: list[tuple[str, str]],
     months: list[str],
+    people: list[tuple[str, str]],
 ) -> list[Chip]:
     made = []
     if filters.has_bands:
@@ -95,6 +101,10 @@ def chips(
     )
     chosen, asked = (filters.control,) if filters.control else (), "Members we leave alone to compare"
     made.append(chip("control", "Control group", asked, CONTROL, chosen, query, names_itself=True, one=True))
+    if filters.view != "mine":
+        made.append(
+            chip("owner", "Owner", "Looked after by", people, filters.owners, query, names_itself=True)
+        )
     return made
 
 

@@ -3,6 +3,7 @@
 from retention.models.alerts import Alert, PlanOffer
 from retention.models.calls import Call
 from retention.models.chapters import ChapterScore
+from retention.models.first_year import FirstYearStep
 from retention.models.lapses import CohortPlan, LapseReason, Study, WinBackOffer
 from retention.models.outreach import Introducer, LeftOut, Promise, Seats
 from retention.models.policy import Crossing, Policy
@@ -14,6 +15,7 @@ __all__ = [
     "ChapterScore",
     "CohortPlan",
     "Crossing",
+    "FirstYearStep",
     "Introducer",
     "LapseReason",
     "LeftOut",

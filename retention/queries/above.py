@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 
-from imis_ai.governance import next_step
+from imis_ai.governance import next_step, owners
 from imis_ai.mirror import access
 from imis_ai.mirror.kept import Keep
 from retention.models import ScoreRun
@@ -36,6 +36,8 @@ def above(*, seen: QuerySet, run: ScoreRun, filters: risk.Filters) -> Above:
     keep, asked = _keep(run, seen), str(replace(filters, sort=""))
     if filters.control:
         asked += next_step.version()
+    if filters.is_owned:
+        asked += owners.version()
     if filters.has_bands:
         summary = keep(f"summary {asked}", lambda: totals.summary(seen=seen, run=run, filters=filters))
         total = summary.members
@@ -65,6 +67,7 @@ def tab_counts(*, seen: QuerySet, run: ScoreRun, horizon: int) -> dict[str, int]
     asked = {
         view: Count("pk", filter=risk.wanted(risk.Filters(view=view, horizon=horizon), run))
         for view in risk.VIEWS
+        if view != "mine"  # differs from person to person, so it is not counted for everybody's tab
     }
     start, _ = run.bands.share_bounds("md")
     in_some = Q(**{f"risk_{horizon}__gte": start}) | Q(renews_on__lt=run.as_of) | ~Q(abstained="")

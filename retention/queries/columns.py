@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet, Subquery
 
 from imis_ai.accounts.models import User
 from retention.calc import bands
@@ -42,8 +42,8 @@ def by(name: str) -> Callable[[QuerySet], QuerySet]:
     """Annotates `order` with this field of the current score; members without one come last."""
 
     def ordered(members: QuerySet) -> QuerySet:
-        run = ScoreRun.objects.filter(is_current=True).values_list("pk", flat=True).first()
-        own = FilteredRelation("riskscore", condition=Q(riskscore__run=run))
+        run = ScoreRun.objects.filter(is_current=True).values("pk")[:1]
+        own = FilteredRelation("riskscore", condition=Q(riskscore__run=Subquery(run)))
         return members.annotate(current_score=own).annotate(order=F(f"current_score__{name}"))
 
     return ordered

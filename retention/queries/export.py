@@ -15,7 +15,16 @@ HEADER = [
     *DATES,
     *MONEY,
     *(f"reason_{n + 1}" for n in range(REASONS)),
-    *("not_scored_because", "next_step", "worth_a_call", "worth_by", "leave_alone_because", "as_of", "model"),
+    *(
+        "not_scored_because",
+        "next_step",
+        "worth_a_call",
+        "worth_by",
+        "leave_alone_because",
+        "owner",
+        "as_of",
+        "model",
+    ),
 ]
 
 
@@ -33,6 +42,7 @@ def line(row: Row, run: ScoreRun) -> list[object]:
             _money(row.worth),
             worth.method(run).mode,
             row.alone,
+            row.owner,
             run.as_of,
             f"{run.model_name} {run.model_version}",
         ),

@@ -20,7 +20,7 @@ from django.db.models import (
 from django.utils.timezone import localdate
 
 from imis_ai.features.groups import GROUPS
-from imis_ai.governance import corrections, next_step
+from imis_ai.governance import corrections, next_step, owners
 from imis_ai.governance.messages import control
 from imis_ai.mirror import contact, kept
 from imis_ai.ui import words
@@ -32,6 +32,7 @@ AREA = "retention"
 HORIZONS = (30, 60, 90)
 VIEWS = {
     "all": "All at risk",
+    "mine": "Mine",
     "renewing": "Renewing in 30 days",
     "value": "High value",
     "payments": "Payment trouble",
@@ -56,12 +57,19 @@ class Filters:
     reasons: tuple[str, ...] = ()
     renews: tuple[str, ...] = ()  # months, "2026-12"
     control: str = ""  # "in" or "out" of the control group
+    owners: tuple[str, ...] = ()  # numbers of people, "me" or "none"
+    viewer: int = 0  # who "me" is; set where it is asked for
     picked: tuple[str, ...] = ()  # imis ids, for an export of chosen rows
     sort: str = "-risk"
 
     @property
     def has_bands(self) -> bool:
         return self.view not in ("grace", "unscored", "corrected")
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether it depends on who looks after whom."""
+        return bool(self.owners) or self.view == "mine"
 
     @property
     def measure(self) -> str:
@@ -91,6 +99,7 @@ class Row:
     renewal_band: str
     abstained: str
     next_step: str
+    owner: str
     held: str  # why the member is left alone, in a sentence
     worth: float | None  # money likely kept by a call, as the method of the run has it
     alone: str  # why a contact does no good, in a sentence
@@ -144,7 +153,8 @@ def with_next_step(scores: QuerySet[RiskScore], run: ScoreRun) -> QuerySet[RiskS
     found = scores.select_related("run", "member", "member__tier", "member__chapter")
     found = worth.valued(found, run)
     found = corrections.annotated(found, number="member__imis_id", card=corrected.CARD, on=run.as_of)
-    return next_step.annotated(found, number="member__imis_id", area=AREA, on=run.as_of)
+    found = next_step.annotated(found, number="member__imis_id", area=AREA, on=run.as_of)
+    return owners.annotated(found, number="member__imis_id", member="member", today=run.as_of)
 
 
 def rows(*, scores: Iterable[RiskScore], measure: str, with_names: bool) -> Iterator[Row]:
@@ -176,6 +186,7 @@ def row(*, score: RiskScore, measure: str, with_names: bool) -> Row:
         abstained=score.abstained,
         next_step=_next_step(score),
         said=corrected.in_words(getattr(score, "corrected", None), with_names=with_names),
+        owner=owners.said(score),
         held=_held(score, (member.first_name or name) if with_names else words.masked(name)),
         worth=getattr(score, "worth", None),
         alone=worth.leave_alone(score),
@@ -208,6 +219,8 @@ def wanted(filters: Filters, run: ScoreRun) -> Q:
     if filters.control:
         held = next_step.held(number="member__imis_id", area=AREA, on=run.as_of)
         wanted &= held if filters.control == "in" else ~held
+    if filters.owners:
+        wanted &= _owned(filters.owners, filters, run)
     if filters.picked:
         wanted &= Q(member__imis_id__in=filters.picked)
     return wanted
@@ -215,6 +228,8 @@ def wanted(filters: Filters, run: ScoreRun) -> Q:
 
 def _of_view(filters: Filters, run: ScoreRun) -> Q:
     in_grace = Q(renews_on__lt=run.as_of)
+    if filters.view == "mine":
+        return _owned((owners.MINE,), filters, run)
     if filters.view == "renewing":
         return Q(renews_on__gte=run.as_of, renews_on__lte=run.as_of + timedelta(days=30))
     if filters.view == "value":
@@ -226,6 +241,11 @@ def _of_view(filters: Filters, run: ScoreRun) -> Q:
     if filters.view == "unscored":
         return ~Q(abstained="") & ~in_grace
     return Q()
+
+
+def _owned(chosen: Sequence[str], filters: Filters, run: ScoreRun) -> Q:
+    viewer = filters.viewer
+    return owners.where(chosen, viewer=viewer, number="member__imis_id", member="member", today=run.as_of)
 
 
 def _in_bands(keys: Sequence[str], horizon: int, run: ScoreRun) -> Q:

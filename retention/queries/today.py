@@ -17,7 +17,7 @@ from imis_ai.mirror import kept, money
 from imis_ai.mirror.kept import Keep
 from imis_ai.ui import words
 from imis_ai.ui.figures import Bar, bars
-from imis_ai.ui.today import Asked, Event, Figure, Part
+from imis_ai.ui.today import Asked, Event, Figure, Part, Yours
 from retention.models import RiskScore, ScoreRun
 from retention.queries.summary import NORMAL_80, SHARED, SMALLEST_GROUP
 from retention.queries.totals import AHEAD
@@ -68,7 +68,12 @@ def part(asked: Asked) -> Part:
     keep = Keep(asked.seen, run.pk, run.scored, run.abstained, run.newest, run.data)
     found = keep("today", lambda: outlook(run=run, seen=asked.seen))
     figures = _figures(asked, run, runs, found) if found.scored >= _fewest(asked) else []
-    return Part(figures=figures, events=_moved(asked, run, runs, keep), chart=_chart(asked, run, found))
+    return Part(
+        figures=figures,
+        events=_moved(asked, run, runs, keep),
+        yours=[Yours(None, "Those of them at risk", f"{reverse('risk_list')}?view=mine")],
+        chart=_chart(asked, run, found),
+    )
 
 
 def outlook(*, run: ScoreRun, seen: QuerySet | None) -> Outlook:

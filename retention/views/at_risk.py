@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from imis_ai.accounts import actions as people
 from imis_ai.accounts.models import AccessEntry
 from imis_ai.accounts.rights import names_revealed, needs
+from imis_ai.governance import owners
 from imis_ai.mirror import access, timeline
 from imis_ai.ui import exports, figures, words
 from imis_ai.ui.filters import address, removable
@@ -38,6 +39,7 @@ COLUMNS = [
         "At renewal", "next", "c-next num", falls=True, hint="Of 100, at the next renewal, whenever it is"
     ),
     Column("Next step", classes="c-step"),
+    Column("Owner", classes="c-owner"),
 ]
 UNSCORED_COLUMNS = [
     Column("Member", "name"),
@@ -50,7 +52,7 @@ GRACE_COLUMNS = [
     Column("Not to renew, of 100", "risk", falls=True),
     Column("Term ended", "lapse"),
     *COLUMNS[3:6],
-    COLUMNS[-1],
+    *COLUMNS[-2:],
 ]
 VIEW_COLUMNS = {"grace": GRACE_COLUMNS, "unscored": UNSCORED_COLUMNS}
 
@@ -65,8 +67,8 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         return _totals(request, run)
     form = RiskFilterForm(request.GET)
     form.is_valid()
-    filters = form.filters()
-    seen = access.members(request.user)
+    filters = form.filters(request.user)
+    seen = access.members(request.user, access.chapters_for(request.user).values("code"))
     if request.htmx.target == "panel":
         return _panel_only(request, run, filters, seen, form.cleaned_data.get("panel"))
     context = _list_context(request, run, filters, seen, form)
@@ -129,7 +131,7 @@ def export(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = RiskFilterForm(request.GET)
     form.is_valid()
-    filters = form.filters()
+    filters = form.filters(request.user)
     scores = risk.listed(seen=access.members(request.user), run=run, filters=filters)
     people.record_access(
         by=request.user,
@@ -164,7 +166,14 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
     scores = risk.page(seen=seen, run=run, filters=filters, start=pages.start, stop=pages.stop)
     with_names = _names(request)
     months = risk.renewal_months(run)
-    made = chips(filters=filters, query=query, tiers=head.tiers, chapters=head.chapters, months=months)
+    made = chips(
+        filters=filters,
+        query=query,
+        tiers=head.tiers,
+        chapters=head.chapters,
+        months=months,
+        people=owners.choices(request.user),
+    )
     context = {
         "form": form,
         "filters": filters,
@@ -184,6 +193,8 @@ def _list_context(request: HttpRequest, run: ScoreRun, filters: risk.Filters, se
         "narrowed": any(chip.is_on for chip in made if chip.name != "band"),
         "may_export": request.user.may("retention.export"),
         "may_correct": request.user.may("retention.correct"),
+        "may_assign": request.user.may("owners.assign"),
+        "may_pick": request.user.may("retention.export") or request.user.may("owners.assign"),
         "names_hidden": not with_names,
         "scope_words": _scope(request.user, head.chapters),
         **_frame_context(run, filters),
@@ -300,7 +311,7 @@ def _tabs(filters: risk.Filters, counts: dict[str, int]) -> list[dict]:
         {
             "label": label,
             "address": f"?view={view}&horizon={filters.horizon}",
-            "number": counts[view],
+            "number": counts.get(view),
             "is_current": view == filters.view,
             "fragment": True,
         }

@@ -4,6 +4,7 @@ from retention.wiring import (
     alerts,
     calls,
     corrections,
+    first_year,
     lapses,
     outreach,
     policy,
@@ -16,6 +17,7 @@ def connect() -> None:
     """Called once at start."""
     scores.connect()
     outreach.connect()
+    first_year.connect()
     policy.connect()
     lapses.connect()
     calls.connect()

@@ -23,6 +23,8 @@ PAGES = {
     "members, none": ("membership", "/members/?q=nobody&tier=PRO"),
     "whole member": ("membership", "/members/100000/"),
     "as known on a day": ("membership", "/members/100000/?on=2026-05-20"),
+    "first year": ("membership", "/members/new/?tab=all"),
+    "assigning": ("membership", "/owners/?pick=100000"),
     "list": ("membership", "/retention/"),
     "panel": ("membership", "/retention/?panel=100000"),
     "unscored": ("membership", "/retention/?view=unscored"),

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from imis_ai.accounts.models import SavedView
 from imis_ai.accounts.rights import RIGHTS
 from imis_ai.governance.models import StaffItem
 from imis_ai.jobs.models import JobRun
@@ -143,6 +144,7 @@ def enter(seat: Seat, world) -> Client:
         person = UserFactory(role=seat.role, is_auditor="auditor" in seat.extras)
     second_step(person)
     told(person, pk=900_001)
+    SavedView.objects.create(pk=1, person=person, place="/members/", name="Mine", saved_at=NOW)
     client = Client()
     client.force_login(person)
     client.get("/help/shortcuts/")

@@ -52,8 +52,10 @@ PUBLIC = {
 }
 MOST_QUERIES = 12
 MORE = {  # one for each table that holds something of the member; the evidence of three phases
-    "/members/104482/data/": 48,
+    "/members/104482/data/": 60,
     "/settings/rollout/retention/": 18,
+    "/retention/outreach/": 48,  # a draft is looked at whole: text, facts, rules against it
+    "/retention/members/104482/": 20,
 }
 SIGNED_IN = {"api_schema", "api_docs"}
 VALUES = {
@@ -102,6 +104,8 @@ VALUES = {
     "queue": "risk",
     "correction_id": "1",
     "campaign_id": "1",
+    "view_id": "1",
+    "deed": "nudge",
 }
 
 

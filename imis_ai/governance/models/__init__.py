@@ -17,6 +17,7 @@ from imis_ai.governance.models.message import (
 )
 from imis_ai.governance.models.notice import Digest, Notification
 from imis_ai.governance.models.outbox import OutboxFinding, OutboxMessage, WriteName, WriteStanding
+from imis_ai.governance.models.owner import Ownership
 from imis_ai.governance.models.privacy import Erasure, LegalHold, Period
 from imis_ai.governance.models.proposal import WHO, Decision, Delegation, Proposal
 from imis_ai.governance.models.review import ReviewItem
@@ -64,6 +65,7 @@ __all__ = [
     "OptOut",
     "OutboxFinding",
     "OutboxMessage",
+    "Ownership",
     "Pause",
     "Period",
     "Proposal",

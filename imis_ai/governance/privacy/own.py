@@ -22,11 +22,13 @@ from imis_ai.governance.models import (
     OfferUse,
     OptOut,
     OutboxMessage,
+    Ownership,
     Pause,
     Proposal,
     StaffItem,
 )
 from imis_ai.governance.outbox.states import IN_FLIGHT, State, move
+from imis_ai.governance.owners.assign import forget as forget_owners
 from imis_ai.governance.privacy.holders import Section, Subject, register_holder
 from imis_ai.governance.privacy.scrub import ERASED, scrub, scrub_text
 from imis_ai.mirror import actions as mirror
@@ -52,6 +54,7 @@ MESSAGES = {
     "Offers": OfferUse,
     "Questions to staff": StaffItem,
     "Groups in comparisons": Assignment,
+    "Who looked after you": Ownership,
 }
 
 
@@ -83,6 +86,7 @@ def _message_sections(subject: Subject) -> Iterator[Section]:
 def _erase_messages(subject: Subject, now: datetime) -> str:
     for key in subject.keys:
         ledger.forget(imis_id=key)
+        forget_owners(imis_id=key)
     return "Drafts, pauses and wishes are gone; contacts stay as counts."
 
 

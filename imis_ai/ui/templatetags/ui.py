@@ -67,6 +67,12 @@ def money(amount: Decimal | None) -> str:
 
 
 @register.filter
+def plain(number: Decimal | float | None) -> str:
+    """As a file has it: 1140.50; empty for what is not known."""
+    return "" if number in (None, "") else f"{number:.2f}"
+
+
+@register.filter
 def money_round(amount: Decimal | float | None) -> str:
     return "" if amount is None else words.money(amount, settings.CURRENCY, cents=False)
 

@@ -5,6 +5,7 @@ import "./panel.js";
 import "./popover.js";
 import "./dialog.js";
 import "./progress.js";
+import "./drawing.js";
 import "./countdown.js";
 import "./toast.js";
 import "./theme.js";

@@ -2,7 +2,7 @@
 let said = -1;
 
 function show() {
-  const job = document.querySelector("[data-percent]");
+  const job = document.querySelector("#job [data-percent]");
   if (!job || job.dataset.percent === "") return;
   const percent = Number(job.dataset.percent);
   document.title = `${percent} % ${job.dataset.title} | imis_ai`;
