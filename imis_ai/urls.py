@@ -10,8 +10,8 @@ from imis_ai.integrations.api.urls import urlpatterns as common_api
 from imis_ai.mirror import webhooks
 from imis_ai.views import member, members, today
 from retention.urls import api_urlpatterns as retention_api
-from retention.views import plans
 from retention.urls import first_year_urlpatterns as first_year
+from retention.views import plans
 
 api = [
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),

@@ -66,7 +66,7 @@ urlpatterns = [
 ]
 first_year_urlpatterns = [
     path("", first_year.plan, name="first_year"),
-    path("<slug:deed>/", first_year.move, name="first_year_move"),
+    path("<slug:onward>/", first_year.move, name="first_year_move"),
 ]
 api_urlpatterns = [
     path("alerts/", for_systems.AlertList.as_view(), name="api_alerts"),

@@ -14,8 +14,8 @@ from imis_ai.accounts.models import SavedView, User
 # where one is in a list, and what would keep a name of a member or a choice of rows
 NOT_SAVED = ("page", "panel", "q", "pick", "csv")
 AS_COLUMN = """
-(SELECT coalesce(json_agg(json_build_array(v.id, v.name, v.query, v.person_id, v.role, u.first_name, u.last_name,
-        u.username)), '[]')
+(SELECT coalesce(json_agg(json_build_array(
+        v.id, v.name, v.query, v.person_id, v.role, u.first_name, u.last_name, u.username)), '[]')
     FROM accounts_savedview v JOIN accounts_user u ON u.id = v.person_id
     WHERE v.place = %s AND (v.person_id = %s OR (v.role = %s AND v.role <> '')))
 """
@@ -48,7 +48,7 @@ def plain(query: str | QueryDict) -> str:
 
 
 def asked(*, person: User, place: str) -> tuple[str, list[object]]:
-    """Views that this person sees of a list, as one column of a query that is made anyway, and its parameters."""
+    """Views that this person sees of a list, as a column of a query that is made anyway; its parameters."""
     return AS_COLUMN, [place, person.pk, "" if person.is_auditor else person.role]
 
 

@@ -30,9 +30,7 @@ def frame(request: HttpRequest) -> dict:
         "may_see_rollout": user.may("rollout.read"),
         "phase": phase,
         "saved_views": SimpleLazyObject(
-            lambda: saved_views.listed(
-                found=phase.saved, person=user, place=request.path, query=request.GET
-            )
+            lambda: saved_views.listed(found=phase.saved, person=user, place=request.path, query=request.GET)
         ),
         "session_left": sessions.left(request),
         "freshness": getattr(request, "freshness", None)

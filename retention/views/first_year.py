@@ -72,29 +72,29 @@ def plan(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs("first_year.act")
-def move(request: HttpRequest, deed: str) -> HttpResponse:
+def move(request: HttpRequest, onward: str) -> HttpResponse:
     """Nudge, introduce, skip: the missed step of each chosen member. Says who was left out and why."""
     form = MoveForm(request.POST)
-    if deed not in SAID or not form.is_valid():
+    if onward not in SAID or not form.is_valid():
         raise Http404
     known = {"imis_ids": form.chosen(), "by": request.user, "now": timezone.now()}
     try:
-        if deed == "skip":
+        if onward == "skip":
             made = actions.skip(reason=form.cleaned_data["reason"] or "other", **known)
         else:
-            made = {"nudge": actions.nudge, "introduce": actions.introduce}[deed](**known)
+            made = {"nudge": actions.nudge, "introduce": actions.introduce}[onward](**known)
     except Refused as refusal:
         messages.error(request, str(refusal.why))
     else:
-        _say(request, deed, made)
+        _say(request, onward, made)
     return redirect(_back(request, form.cleaned_data["back"]))
 
 
-def _say(request: HttpRequest, deed: str, made: actions.Moved) -> None:
+def _say(request: HttpRequest, onward: str, made: actions.Moved) -> None:
     if not made.done and not made.left_out:
         messages.error(request, "Choose members first.")
         return
-    done = words.plural(made.done, *SAID[deed])
+    done = words.plural(made.done, *SAID[onward])
     rest = f" {words.count(made.left_out)} not. {made.why}" if made.left_out else ""
     (messages.success if made.done else messages.error)(request, f"{done}.{rest}")
 

@@ -105,7 +105,7 @@ VALUES = {
     "correction_id": "1",
     "campaign_id": "1",
     "view_id": "1",
-    "deed": "nudge",
+    "onward": "nudge",
 }
 
 

@@ -35,7 +35,15 @@ def current_phase(path: str, now: datetime, person: User | None = None) -> Phase
     seen = _at_a_glance(area.name if area else "", path, now, person)
     paused_by = str(standstill().by) if seen.is_paused else ""
     if area is None:
-        return Phase(f"Phases of {plural(len(AREAS), 'area')}", [], paused_by, "", seen.unread, seen.waiting, seen.saved)
+        return Phase(
+            f"Phases of {plural(len(AREAS), 'area')}",
+            [],
+            paused_by,
+            "",
+            seen.unread,
+            seen.waiting,
+            seen.saved,
+        )
     allows = [(each.says, each.leaves) for each in ACTIONS.values() if each.level <= seen.top]
     told = _told(area.name, now) if seen.has_news and area_of(path) else ""
     return Phase(phase(seen.top), allows, paused_by, told, seen.unread, seen.waiting, seen.saved)
@@ -52,7 +60,7 @@ def _at_a_glance(area: str, path: str, now: datetime, person: User | None) -> Gl
             " EXISTS (SELECT FROM governance_standstill WHERE is_on),"
             " EXISTS (SELECT FROM governance_rolloutchange WHERE area = %s AND decided_at > %s),"
             " (SELECT count(*) FROM governance_notification WHERE person_id = %s AND read_at IS NULL)"
-            + f", {saved}{numbers}",
+            f", {saved}{numbers}",
             [
                 area,
                 area,
