@@ -56,6 +56,9 @@ MORE = {  # one for each table that holds something of the member; the evidence 
     "/settings/rollout/retention/": 18,
     "/retention/outreach/": 48,  # a draft is looked at whole: text, facts, rules against it
     "/retention/members/104482/": 20,
+    "/retention/win-back/": 36,
+    "/retention/campaigns/": 16,
+    "/retention/campaigns/1/": 13,
 }
 SIGNED_IN = {"api_schema", "api_docs"}
 VALUES = {
