@@ -26,16 +26,21 @@ from imis_ai.integrations.api.answers import (
 from imis_ai.integrations.api.base import ReadView
 from imis_ai.ui import words
 from retention.calc import bands
+from retention.calc.reasons import REASONS, ROUTES
 from retention.forms.at_risk import SORTS, RiskFilterForm
-from retention.models import Call, RiskScore, ScoreRun
+from retention.forms.cohorts import CohortForm
+from retention.forms.lapses import LapseFilterForm
+from retention.models import Call, LapseReason, RiskScore, ScoreRun
 from retention.queries import calls as listed
-from retention.queries import campaigns, panel, worth
+from retention.queries import campaigns, cohorts, lapses, panel, worth
 from retention.queries import list as risk
 from retention.queries.candidates import KIND
 from retention.serializers import (
     CallSerializer,
     CampaignSerializer,
+    CohortSerializer,
     DraftSerializer,
+    LapseSerializer,
     MemberRiskSerializer,
 )
 
@@ -233,6 +238,91 @@ def _call(call: Call, with_names: bool) -> dict:
         "worth_by": call.method,
         "owner": str(call.owner or ""),
     }
+
+
+class LapseList(ReadView):
+    right, scope = RIGHT, SCOPE
+
+    @extend_schema(
+        operation_id="retention_lapses",
+        summary="Why members left, by quarter",
+        tags=["scores"],
+        parameters=[
+            OpenApiParameter("quarter", str, description="such as 2026-Q3; default the newest certain one"),
+            OpenApiParameter("whose", str, enum=["ours", "theirs", "nobodys", "unknown"]),
+            OpenApiParameter("route", str, enum=list(ROUTES)),
+            *PAGING,
+        ],
+        responses={200: page("LapsePage", LapseSerializer)},
+    )
+    def get(self, request: Request) -> Response:
+        """The list of the page Why members left. Written to the access log."""
+        form = LapseFilterForm(request.query_params)
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+        filters = form.filters()
+        quarter = filters.quarter or lapses.newest_quarter(timezone.localdate())
+        pages, names = Pages(), reach.names(request)
+        found = lapses.listed(seen=reach.members(request), filters=filters, quarter=quarter)
+        rows = pages.paginate_queryset(found, request, view=self)
+        reach.log_list(request, rows=len(rows), list="lapses", quarter=quarter)
+        return pages.get_paginated_response([_lapse(row, names) for row in rows])
+
+
+def _lapse(lapse: LapseReason, with_names: bool) -> dict:
+    each, name = REASONS[lapse.said], str(lapse.member)
+    chance = {"risk": lapse.chance, "low": lapse.chance_low, "high": lapse.chance_high}
+    return {
+        "imis_id": lapse.member.imis_id,
+        "name": name if with_names else words.masked(name),
+        "left_on": lapse.lapsed_on,
+        "resigned": lapse.is_resigned,
+        "reason": lapse.said,
+        "whose": each.whose,
+        "goes_to": each.route,
+        "confidence": lapse.confidence,
+        "said_by": lapse.chosen_by if with_names else "",
+        "evidence": lapse.evidence,
+        "would_return": None if lapse.chance is None else chance,
+    }
+
+
+class CohortList(ReadView):
+    right, scope = "cohorts.read", SCOPE
+
+    @extend_schema(
+        operation_id="retention_cohorts",
+        summary="Groups and how many of each will renew next quarter",
+        tags=["scores"],
+        parameters=[OpenApiParameter("by", str, enum=list(cohorts.BY), description="default joined")],
+        responses={200: CohortSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """Steepest decline first. No member stands in it; groups under 10 are left out."""
+        form = CohortForm(request.query_params)
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+        found = cohorts.newest()
+        rows = cohorts.rows(found, by=form.group, sort=form.order) if found else []
+        own = (
+            "cohort",
+            "members",
+            "expected",
+            "low",
+            "high",
+            "last_year",
+            "change",
+            "dues",
+            "hours",
+            "money",
+        )
+        return Response(
+            [
+                {key: getattr(row, key) for key in own}
+                | {"quarter": found.body["quarter"] if found else "", "past_error": row.error}
+                for row in rows
+            ]
+        )
 
 
 def _run() -> ScoreRun:

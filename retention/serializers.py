@@ -108,3 +108,41 @@ class CampaignSerializer(serializers.Serializer):
     money_kept = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
     money_low = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
     money_high = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+
+
+class EvidenceSerializer(serializers.Serializer):
+    reason = serializers.CharField(help_text="key of the reason it speaks for")
+    text = serializers.CharField()
+    on = serializers.DateField()
+
+
+class LapseSerializer(serializers.Serializer):
+    """One lapse with its main reason; `said_by` is empty where nobody has said otherwise."""
+
+    name = serializers.CharField(help_text="initials where you may not see names")
+    left_on = serializers.DateField()
+    resigned = serializers.BooleanField()
+    reason = serializers.CharField()
+    whose = serializers.ChoiceField(choices=["ours", "theirs", "nobodys", "unknown"])
+    goes_to = serializers.ChoiceField(choices=["offer", "reminder", "apology", "payer", "retired", "never"])
+    confidence = serializers.FloatField(min_value=0, max_value=1)
+    said_by = serializers.CharField(allow_blank=True)
+    evidence = EvidenceSerializer(many=True)
+    would_return = ChanceSerializer(allow_null=True)
+
+
+class CohortSerializer(serializers.Serializer):
+    """One group whose terms end in the quarter; shares are 0 to 1."""
+
+    cohort = serializers.CharField()
+    quarter = serializers.CharField()
+    members = serializers.IntegerField()
+    expected = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    last_year = serializers.FloatField(allow_null=True)
+    change = serializers.FloatField(allow_null=True)
+    dues = serializers.DecimalField(max_digits=14, decimal_places=2)
+    past_error = serializers.FloatField(allow_null=True)
+    hours = serializers.DecimalField(max_digits=7, decimal_places=1, allow_null=True)
+    money = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)

@@ -66,9 +66,9 @@ def _figure(measure: Measure, found: pages.Version) -> Figure:
     live = found.live.evaluation.get(measure.key) if found.live else None
     plain = [b[measure.key] for b in found.model.baselines.values() if b.get(measure.key) is not None]
     best = (min(plain) if measure.is_less_better else max(plain)) if plain else None
-    shown_range = f"{_said(measure, bounds[0])} to {_said(measure, bounds[1])}" if bounds else ""
+    shown_range = f"{said(measure, bounds[0])} to {said(measure, bounds[1])}" if bounds else ""
     return Figure(
-        measure, _said(measure, own), shown_range, _said(measure, live), _said(measure, best),
+        measure, said(measure, own), shown_range, said(measure, live), said(measure, best),
         _verdict(measure, own, live, is_same=found.live == found.model),
     )  # fmt: skip
 
@@ -79,7 +79,8 @@ def _verdict(measure: Measure, own: float | None, live: float | None, *, is_same
     return "better" if (own < live) == measure.is_less_better else "worse"
 
 
-def _said(measure: Measure, value: float | None) -> str:
+def said(measure: Measure, value: float | None) -> str:
+    """A figure as its measure is read."""
     if value is None:
         return "not known"
     match measure.shown:

@@ -83,13 +83,15 @@ class Slopes:
 
 
 SLOPE_LEFT, SLOPE_RIGHT, TOP, BOTTOM, APART = 46.0, 300.0, 24.0, 292.0, 15.0
+STEPS = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 def slopes(rows: Sequence[tuple[str, float, float]]) -> Slopes:
     """(label, share before, share now): one line each from left to right; labels do not overlap."""
     values = [value for _, *both in rows for value in both] or [0.0, 1.0]
-    low, high = int(min(values) * 20) / 20, -(-max(values) * 20 // 1) / 20
-    high = high if high > low else low + 0.05
+    step = next(s for s in STEPS if (max(values) - min(values)) / s <= 5)
+    low, high = step * (min(values) // step), step * -(-max(values) // step)
+    high = high if high > low else low + step
 
     def y(share: float) -> float:
         return round(BOTTOM - (BOTTOM - TOP) * (share - low) / (high - low), 1)
@@ -99,8 +101,10 @@ def slopes(rows: Sequence[tuple[str, float, float]]) -> Slopes:
         floor = max(y(now), floor + APART)
         title = f"{label}: {before * 100:.1f} before, {now * 100:.1f} expected"
         lines.append(Slope(_short(label, 28), y(before), y(now), now < before, title, round(floor, 1)))
-    steps = [low + (high - low) * part / 4 for part in range(5)]
-    marks = [Tick(y(step), f"{step * 100:.0f}") for step in steps]
+    marks = [
+        Tick(y(low + step * n), f"{(low + step * n) * 100:.0f}")
+        for n in range(round((high - low) / step) + 1)
+    ]
     return Slopes(lines, marks, WIDTH, int(max(floor, BOTTOM)) + 16)
 
 

@@ -79,6 +79,7 @@ def _card(looked: Looked, score: RiskScore | None, scores: list[RiskScore]) -> C
         "line": _line(weeks, run.bands.high),
         "line_sentence": _in_words(weeks),
         "looked": looked,
+        "listed": _listed(score) if looked.is_past else "",
     }
     dated = f"of {words.short_date(run.as_of, looked.today)}, {run.model_name} model {run.model_version}"
     return Card(
@@ -91,6 +92,16 @@ def _card(looked: Looked, score: RiskScore | None, scores: list[RiskScore]) -> C
         "" if looked.is_past else address,
         "Two years, week by week",
     )
+
+
+def _listed(score: RiskScore) -> str:
+    """Whether the member stood on the list of members at risk then, and why not."""
+    if score.risk_90 is None:
+        return f"Not on the list of members at risk then: no score. {score.abstained}"
+    shown, medium = bands.of_100(score.risk_90), score.run.bands.medium
+    if shown >= medium:
+        return f"On the list of members at risk then: {shown} of 100, the line was {medium}."
+    return f"Not on the list of members at risk then: {shown} of 100, the line was {medium}."
 
 
 def _past(score: RiskScore) -> panel.Past | None:

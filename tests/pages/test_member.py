@@ -309,6 +309,7 @@ def a_past(dana):
     return dana
 
 
+@pytest.mark.row("U13")
 def test_as_known_on_shows_the_past_and_not_the_present(a_past, as_role):
     response = as_role("membership").get(f"{ADDRESS}?on=2026-03-01")
 
@@ -333,6 +334,7 @@ def test_as_known_on_shows_the_past_and_not_the_present(a_past, as_role):
     assert (shown["contact"]["used"], shown["tier"]["standing"].term.tier.name) == (1, "Fellow")
     text = html_of(response)
     assert "As known on 1 March 2026. Read-only." in text
+    assert "Not on the list of members at risk then: 12 of 100, the line was 30." in text
     assert "Next step" not in text
     for later in ("dana@example.org", "Attended", "Downloaded", "Rejected", "2026.3.1", "Paid through"):
         assert later not in text

@@ -1,8 +1,10 @@
 """Promises kept: said beside happened, ranges by tier, days of warning, and a banner where ranges slip."""
 
 import datetime as dt
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from imis_ai.registry.models import ModelCheck
 from retention import actions
@@ -70,3 +72,14 @@ def test_a_slip_stands_on_the_list_until_the_next_night_finds_none(kept, as_role
     Study.objects.create(name="promises", as_of=AS_OF + dt.timedelta(days=1), made_at=NOW, body=body)
 
     assert "Ranges for tier Fellow" not in html_of(client.get("/retention/"))
+
+
+def test_the_card_for_the_documentation_comes_from_the_registry(kept):
+    out = StringIO()
+
+    call_command("model_card", "churn", stdout=out)
+
+    card = out.getvalue()
+    assert "# Lapse: model 2026.6.1" in card
+    assert "| 20 to 30 | 312 | 25 | 26 | 23 to 29 |" in card
+    assert "| Fellow | 606 | 10 | 10 | 8 to 12 | 12 of 30 |" in card

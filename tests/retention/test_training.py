@@ -181,6 +181,25 @@ def test_a_small_association_is_drawn_to_the_stated_prior_and_a_large_one_is_not
     assert "portal.login_gap_ratio" in small.manifest["prior"]["effects"]
 
 
+@pytest.mark.row("U9")
+def test_three_hundred_members_are_enough_for_calibrated_chances_or_the_word_that_the_rule_is_as_good():
+    said, planted = [], []
+    for seed in (21, 22, 23):
+        world, as_of = association(members=330, years=4, seed=seed), BEGIN + 1300 * DAY
+        found = trained(world, as_of=as_of)
+        now = today(world, as_of, within=365)
+        said.append(churn.predict(found.model, now).renewal)
+        planted.append(world.probability_at(now.member, now.end))
+        rule = found.baselines[baselines.RULE]["auc"]
+        says_so = any("is used instead" in note or "No later time" in note for note in found.notes)
+        assert says_so or found.evaluation["auc"] >= rule
+
+    errors = [float(s.mean() - p.mean()) for s, p in zip(said, planted, strict=True)]
+    assert abs(np.mean(errors)) < 0.05
+    assert max(map(abs, errors)) < 0.1
+    assert np.corrcoef(np.concatenate(said), np.concatenate(planted))[0, 1] > 0.5
+
+
 @pytest.mark.row("CHURN-13")
 def test_two_associations_get_weights_of_their_own():
     strong = trained(association(members=1500, years=3, seed=8), as_of=BEGIN + 1000 * DAY)
