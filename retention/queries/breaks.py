@@ -19,6 +19,7 @@ STUDY = "breaks"
 MONTHS = 36
 NEAR = timedelta(days=62)  # a break this close to a dated change may have to do with it
 SEED = 11
+LEAST = 0.05  # of the level: a smaller step is nobody's concern, however sure
 DAY = np.timedelta64(1, "D")
 KINDS = ("login", "email_sent", "email_open", "benefit_use", "community_post", "community_reply")
 
@@ -77,10 +78,10 @@ def study(*, as_of: date) -> dict[str, Any]:
 
 
 def _keep_what_stands(found: list[dict]) -> None:
-    """Several figures were looked at: breaks that luck may have made among so many are dropped."""
+    """Several figures were looked at: breaks that luck may have made among so many, or tiny ones, go."""
     every = [(figure, step) for figure in found for step in figure["found"]]
     for (figure, step), stands in zip(every, calc.holm([step["luck"] for _, step in every]), strict=True):
-        if not stands:
+        if not stands or abs(step["size"]) < LEAST * abs(step["before"]):
             figure["found"].remove(step)
 
 
