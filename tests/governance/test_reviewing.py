@@ -15,6 +15,7 @@ from imis_ai.governance.models import (
     RolloutChange,
     RolloutStep,
 )
+from imis_ai.governance.notices import sources
 from imis_ai.governance.proposals import automatic
 from imis_ai.governance.refusals import Blocked, Changed, NotAllowed
 from imis_ai.governance.reviewing import Case, Queue, fill, guard, proof, quality, queues, read, say
@@ -167,7 +168,7 @@ def test_nothing_acts_without_a_person_on_a_member_who_waits(queue, monkeypatch)
 
 @pytest.mark.row("U16")
 def test_a_careless_reviewer_takes_the_area_out_of_its_third_phase(queue, priya):
-    automation()
+    change_owner = automation().decided_by
     for n in range(10):
         made = over(20, NOW)[n]
         item = ReviewItem.objects.create(queue="tones", area="retention", entered_at=NOW, **made.__dict__)
@@ -180,6 +181,8 @@ def test_a_careless_reviewer_takes_the_area_out_of_its_third_phase(queue, priya)
     entry = AuditEntry.objects.get(action="rollout.lowered")
     assert entry.actor_id is None
     assert not proof.judgement("retention", NOW).is_met
+    told = {item.person_id for item in sources.lowered(NOW)}
+    assert {priya.pk, change_owner.pk} <= told
     assert guard.look(area="retention", now=NOW) == ""  # once is enough
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.timezone import localtime
 
 from imis_ai.accounts.models import User
@@ -43,13 +43,13 @@ def say(
 ) -> Correction:
     """Let it stand at once; what the card had before is replaced. The caller checked who sees the member.
 
-    Raises NotAllowed, Blocked for a choice, a reason or a day that this card does not take.
+    Raises NotAllowed, Changed, Blocked for a choice, a reason or a day that this card does not take.
     """
     choice = refuse(topic=topic, statement=statement, by=by, now=now)
     Correction.objects.select_for_update().filter(
         card=topic.card, imis_id=imis_id, state=State.STANDING
     ).update(state=State.REPLACED, ended_at=now, ended_by=by)
-    made = Correction.objects.create(
+    made = _kept(
         area=topic.area,
         card=topic.card,
         imis_id=imis_id,
@@ -156,6 +156,21 @@ def refuse(*, topic: Topic, statement: Statement, by: User, now: datetime) -> Ch
             WhyNot(f"It holds until {last} at most.", rule="corrections", next_step="Choose an earlier day.")
         )
     return choice
+
+
+def _kept(**fields: object) -> Correction:
+    """Raises Changed where a colleague says something of the same card in the same moment."""
+    try:
+        with transaction.atomic():
+            return Correction.objects.create(**fields)
+    except IntegrityError:
+        raise Changed(
+            WhyNot(
+                "A colleague corrected this in the same moment.",
+                rule="corrections",
+                next_step="Open the page again.",
+            )
+        ) from None
 
 
 def _until(choice: Choice, statement: Statement, now: datetime) -> date | None:

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, F
 from django.urls import reverse
 from django.utils.timezone import localdate, localtime
 
 from imis_ai.accounts.models import User
 from imis_ai.accounts.rights import RIGHTS
-from imis_ai.governance.models import Decision, Delegation, Digest, Notification, Proposal
+from imis_ai.governance.models import Decision, Delegation, Digest, Notification, Proposal, RolloutChange
 from imis_ai.governance.outbox import listing
 from imis_ai.governance.proposals import inbox, standing_in
 from imis_ai.governance.proposals.states import OPEN
+from imis_ai.governance.rollout.areas import AREAS
 from imis_ai.jobs import queries as jobs
 from imis_ai.jobs.models import JobRun
 from imis_ai.mirror import queries as mirror
@@ -166,6 +167,23 @@ def unclear_mail(now: datetime) -> Iterator[Item]:
             yield Item(person.pk, "mail", f"digests:{on}:{number}", text, reverse("data"))
 
 
+def lowered(now: datetime) -> Iterator[Item]:
+    """Areas that left their third phase without a person: for their owners and for administrators."""
+    alone = RolloutChange.objects.filter(
+        state=RolloutChange.State.DONE,
+        asked_by=None,
+        to_level__lt=F("from_level"),
+        decided_at__gt=now - RECENT,
+    )
+    for change in alone:
+        area = AREAS.get(change.area)
+        text = f"{area.label if area else change.area} left its third phase by itself: {change.reason}"
+        roles = (*(area.owners if area else ()), User.Role.ADMIN)
+        for person in User.objects.filter(is_active=True, is_auditor=False, role__in=roles):
+            where = reverse("rollout_area", args=[change.area])
+            yield Item(person.pk, "spike", f"lowered:{change.pk}", text, where)
+
+
 def with_right(right: str):
     """Active people whose role carries the right."""
     return User.objects.filter(is_active=True, is_auditor=False, role__in=RIGHTS[right].roles).order_by("pk")
@@ -175,4 +193,4 @@ def _told(kind: str, key: str):
     return Notification.objects.filter(kind=kind, key=key).values("person")
 
 
-OWN = (assigned, due_today, refused, ended_jobs, late_feeds, waiting_notices, unclear_mail)
+OWN = (assigned, due_today, refused, ended_jobs, late_feeds, waiting_notices, unclear_mail, lowered)
