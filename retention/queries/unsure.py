@@ -24,10 +24,10 @@ NAME = "risk"
 LOOKED_AT = 120
 ENTRIES = 6
 DAY, A_YEAR = np.timedelta64(1, "D"), 365
-WEEKS_BEFORE = 6  # the end of its term, a known case is shown as it stood
+BEFORE = (14, 85)  # days before the end of its term a known case is shown as it stood
 NOT_OWN = ("money", "membership")  # what happens to a member, not what a member does
 LOOKED_BACK = 20
-LATELY, MUCH = 90, 5  # days, and entries in them that are much
+LATELY, LITTLE, MUCH = 90, 1, 5  # days, and entries in them
 TRIED = 12  # old terms looked at for each known case that is wanted
 
 
@@ -46,7 +46,7 @@ def unsure(now: datetime) -> list[Case]:
 def known(number: int, now: datetime) -> list[Case]:
     """Terms that ended within a year and whose outcome is certain, looked at some weeks before their end.
 
-    Clear ones: nothing was heard of who lapsed, much of who renewed. Whoever looks judges these right.
+    Clear ones: next to nothing was heard of who lapsed, much of who renewed; who looks judges them right.
     """
     book, today = learning.book(), np.datetime64(localtime(now).date(), "D")
     certain = today - (settings.GRACE_DAYS + 1) * DAY
@@ -54,18 +54,17 @@ def known(number: int, now: datetime) -> list[Case]:
     same = np.append(book.member[1:] == book.member[:-1], False)
     after = np.where(same, np.append(book.start[1:], labels.NEVER), labels.NEVER)
     lapsed = after > book.stop + settings.GRACE_DAYS * DAY
-    drawn = np.random.default_rng(int(today.astype(int))).permutation(np.flatnonzero(recent))
+    chance = np.random.default_rng(int(today.astype(int)))
+    drawn = chance.permutation(np.flatnonzero(recent))
     ids, pks = mirror.imis_ids_by_pseudonym(), mirror.member_ids_by_pseudonym()
     numbers = {str(pseudonym): (imis_id, pks.get(pseudonym)) for pseudonym, imis_id in ids.items()}
     found: dict[bool, list[Case]] = {True: [], False: []}
-    for place in drawn[: number * TRIED]:
-        imis_id, pk = numbers.get(str(book.names[book.member[place]]), ("", None))
-        left = bool(lapsed[place])
-        if pk is None or len(found[left]) > number // 2:
-            continue
-        as_of = (book.stop[place] - WEEKS_BEFORE * 7 * DAY).astype(date)
-        if _is_clear(pk, as_of, left=left):
-            found[left].append(_known(imis_id, as_of, left=left))
+    for left, own in found.items():
+        for place in drawn[lapsed[drawn] == left][: number * TRIED]:
+            imis_id, pk = numbers.get(str(book.names[book.member[place]]), ("", None))
+            as_of = (book.stop[place] - int(chance.integers(*BEFORE)) * DAY).astype(date)
+            if pk is not None and len(own) <= number // 2 and _is_clear(pk, as_of, left=left):
+                own.append(_known(imis_id, as_of, left=left))
     mixed = [each for pair in zip_longest(found[True], found[False]) for each in pair if each]
     return mixed[:number]
 
@@ -122,7 +121,7 @@ def _is_clear(member_id: int, as_of: date, *, left: bool) -> bool:
     entries = timeline.latest(member_id=member_id, limit=LOOKED_BACK, until=_end_of(as_of))
     own = [entry for entry in entries if entry.group not in NOT_OWN]
     heard = sum((as_of - localtime(entry.at).date()).days <= LATELY for entry in own)
-    return heard == 0 if left else heard >= MUCH
+    return heard <= LITTLE if left else heard >= MUCH
 
 
 def _term_end(pseudonym: str, as_of: date) -> date | None:
