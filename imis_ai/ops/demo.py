@@ -8,8 +8,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -18,13 +19,16 @@ from django.utils import timezone
 from imis_ai.accounts.models import User
 from imis_ai.governance import rollout
 from imis_ai.governance import tasks as governance
+from imis_ai.governance.experiments import listing, plan, start
 from imis_ai.governance.messages import defaults
+from imis_ai.governance.refusals import Changed
 from imis_ai.jobs import queries as jobs
 from imis_ai.mirror import access
 from imis_ai.mirror import queries as mirror
 from imis_ai.ops import launch, people
 from imis_ai.ops.processes import Kind
 from retention.actions import promises
+from retention.queries import calls
 from retention.queries import list as risk
 from retention.queries import promises as promised
 
@@ -65,6 +69,7 @@ STEPS = (
 )
 DRAFTS = (Step("retention.draft", {}),)  # after there are people, approved texts and something to offer
 SEATS, WEBINARS, PEERS = 25, 2, 60
+AHEAD = timedelta(days=90)  # terms that end so soon are compared
 LOGINS = (
     Login("priya", "Priya Raman", "membership", "all members", extras=("guardrail_owner",)),
     Login("frank", "Frank Osei", "finance", "all members, for their money", extras=("guardrail_owner",)),
@@ -185,6 +190,32 @@ def plan_gifts(now: datetime) -> None:
     steady = risk.listed(seen=access.members(by), run=run, filters=risk.Filters(bands=("lo",), sort="-value"))
     for score in steady[:PEERS]:
         promises.agree(imis_id=score.member.imis_id, by=by, now=now)
+
+
+def plan_campaign(now: datetime) -> None:
+    """One comparison that runs, so that there is a campaign to look at; a fifth is left alone.
+
+    Whoever is on the call list already is not drawn.
+    """
+    if listing.listed(listing.Chosen(area="retention")).exists():
+        return
+    made = plan.write(
+        plan=plan.Plan(
+            name="Messages before renewal, with and without",
+            area="retention",
+            arms=(plan.ArmPlan("Message"),),
+            outcome_by=timezone.localdate(now) + AHEAD + timedelta(days=settings.GRACE_DAYS),
+            window_days=settings.GRACE_DAYS,
+            control_share=0.2,
+        ),
+        by=None,
+        now=now,
+    )
+    seen = access.members(_manager())
+    called = calls.on_the_list(seen=seen, today=timezone.localdate(now)).values("member")
+    free = set(seen.exclude(pk__in=called).values_list("imis_id", flat=True))
+    with suppress(Changed):  # a very small demo has too few to compare; then it stays a plan
+        start.begin(experiment=made, now=now, imis_ids=free)
 
 
 def _manager() -> User:

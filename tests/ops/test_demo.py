@@ -12,7 +12,8 @@ from imis_ai.jobs.models import JobRun
 from imis_ai.mirror import access
 from imis_ai.mirror.models import Chapter
 from imis_ai.ops import demo, launch
-from retention.queries import promises
+from retention.queries import campaigns, promises
+from tests.factories.experiments import renewing
 from tests.factories.mirror import EventFactory, MemberFactory
 from tests.factories.retention import RiskScoreFactory, ScoreRunFactory
 
@@ -92,18 +93,23 @@ def test_a_taken_port_gives_the_next_free_one():
         assert launch.free_port(taken) > taken
 
 
-def test_the_demo_has_approved_texts_and_something_to_give(db):
+def test_the_demo_has_approved_texts_something_to_give_and_a_campaign(db):
     now = timezone.now()
     event = EventFactory(starts_at=now + timedelta(days=9))
     run = ScoreRunFactory(is_current=True)
     for _ in range(3):
         RiskScoreFactory(run=run, risk=0.1, member__chapter__name="Texas")
+    renewing(40, ends=timezone.localdate(now) + timedelta(days=30))
     demo.make_logins()
 
     for _ in range(2):  # a second start changes nothing
         demo.approve_texts(now)
         demo.plan_gifts(now)
+        demo.plan_campaign(now)
 
     assert not TemplateVersion.objects.filter(state="waiting").exists()
     assert [(each.event.key, each.seats) for each in promises.webinars(now=now)] == [(event.key, demo.SEATS)]
     assert len(promises.introducers()) == 3
+    [campaign] = campaigns.listed(now=now)
+    assert campaign.experiment.state == "running"
+    assert campaign.experiment.assignments.filter(arm__is_control=True).count() == 8

@@ -62,6 +62,7 @@ class Command(BaseCommand):
             demo.make_logins()
             demo.approve_texts(timezone.now())
             demo.plan_gifts(timezone.now())
+            demo.plan_campaign(timezone.now())
             self._prepare(demo.to_do(demo.DRAFTS))
             if demo.is_behind(timezone.localdate()):  # begun on another day: catch up in the background
                 actions.request(name="ops.nightly", by=None, now=timezone.now())
