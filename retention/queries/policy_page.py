@@ -16,9 +16,9 @@ from retention.queries import policy as policies
 from retention.queries.policy import Move, Policy
 
 GETS = {
-    "call": "a call within its period",
-    "message": "a prepared message that a person sends",
-    "notice": "the standard renewal notice",
+    "call": "a call",
+    "message": "a prepared message",
+    "notice": "the standard notice",
 }
 
 MODES = dict(Kept.Mode.choices)
