@@ -23,7 +23,8 @@ def filters(query: QueryDict) -> Filters:
     if len(asked["owner"]) > 9:
         asked["owner"] = ""
     tab = query.get("tab", "open")
-    return Filters(tab=tab if tab in TABS else "open", **asked)
+    member = query.get("member", "")[:60].replace("\0", "")
+    return Filters(tab=tab if tab in TABS else "open", member=member, **asked)
 
 
 def chips_of(filters: Filters, query: QueryDict, found: dict[str, list[tuple[str, str]]]) -> list[chips.Chip]:

@@ -41,7 +41,7 @@ OPENS = {
 
 @dataclass(frozen=True)
 class Filters:
-    """As in the address; empty means any. `owner`: id of the person asked, or "nobody"."""
+    """As in the address; empty means any. `owner`: who was asked, or "nobody". `member`: a number."""
 
     tab: str = "open"
     text: str = ""
@@ -49,6 +49,7 @@ class Filters:
     purpose: str = ""
     chapter: str = ""
     owner: str = ""
+    member: str = ""
 
     @property
     def is_narrowed(self) -> bool:
@@ -252,6 +253,8 @@ def _wanted(filters: Filters) -> Q:
         wanted &= Q(made_from__purpose=filters.purpose)
     if filters.chapter:
         wanted &= Q(chapter=filters.chapter)
+    if filters.member:
+        wanted &= Q(imis_id=filters.member)
     if filters.owner:
         wanted &= Q(assigned_to=int(filters.owner)) if filters.owner.isdecimal() else Q(assigned_to=None)
     return wanted

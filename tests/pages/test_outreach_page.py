@@ -121,6 +121,10 @@ def test_who_was_stopped_is_named_with_the_rule_and_a_chapter_sees_its_own(world
     assert "Nora None has not agreed to E-mail. Use another channel, or call." in stopped
     filtered = html_of(client.get(f"{ADDRESS}?channel=sms"))
     assert ("Sam Silent" in filtered, "Dana Whitfield" in filtered) == (True, False)
+    one = html_of(client.get(f"{ADDRESS}?member={mailed[0].imis_id}"))
+    assert ("Dana Whitfield" in one, "Ravi Anand" in one) == (True, False)
+    at_risk = html_of(client.get("/retention/?panel="))
+    assert f'href="/retention/outreach/?member={mailed[0].imis_id}"' in at_risk
     lines = b"".join(client.get(f"{ADDRESS}export.csv")).decode("utf-8-sig").splitlines()
     assert len(lines) == 5
     assert "Early renewal reminder" in lines[1]

@@ -1,7 +1,5 @@
 """Sums of a campaign, and what was said of members against what happened."""
 
-import pytest
-
 from retention.calc import campaigns
 from retention.calc.campaigns import One
 
@@ -32,7 +30,6 @@ def test_messages_add_up_by_campaign_and_by_text():
     assert [each.drafted for each in campaigns.by(ones, "text").values()] == [2, 1]
 
 
-@pytest.mark.row("CHURN-48")
 def test_what_was_said_stands_beside_what_happened():
     said = [(40, True), (50, False), (40, False), (80, True)]
 
