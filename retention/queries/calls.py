@@ -84,6 +84,20 @@ def shown(*, seen: QuerySet, viewer: User, now: datetime, with_names: bool, owne
     )
 
 
+def standing(*, today: date) -> dict[str, Any]:
+    """Figures of the newest list, for who has no page."""
+    newest = (
+        Call.objects.filter(period__lte=today).order_by("-period").values_list("period", flat=True).first()
+    )
+    found = Call.objects.filter(period=newest)
+    return {
+        "period": newest.isoformat() if newest else None,
+        "total": found.count(),
+        "done": found.filter(state__in=DONE).count(),
+        "capacity": policies.current().calls_a_period,
+    }
+
+
 @dataclass(frozen=True)
 class Card:
     """One call with everything on it. `method` says how its worth was found."""

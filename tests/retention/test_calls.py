@@ -79,6 +79,7 @@ def test_the_list_is_sized_to_capacity_most_valuable_first_then_by_worth(run):
     assert [call.method for call in others] == ["estimate", "estimate"]
     assert actions.plan_calls(now=NOW + HALF_HOUR) == 0  # twice changes nothing
 
+    assert listed.standing(today=TODAY) == {"period": "2026-06-01", "total": 3, "done": 0, "capacity": 3}
     shown = listed.shown(
         seen=access.members(UserFactory(role="membership")), viewer=UserFactory(), now=NOW, with_names=True
     )

@@ -6,6 +6,7 @@ import pytest
 from imis_ai.registry.calc.reading import Outcomes
 from retention.calc import cuts
 from retention.calc.bands import Bands
+from retention.queries import policy as policies
 
 
 def told(n=1000, seed=7):
@@ -59,3 +60,16 @@ def test_bands_are_compared_on_the_number_that_is_shown():
 
     assert [bands.band(share) for share in (0.844, 0.846, 0.394, 0.396)] == ["md", "hi", "lo", "md"]
     assert Bands.of(None, 0.8) == Bands(30, 80)
+
+
+@pytest.mark.row("CHURN-08")
+def test_a_policy_by_capacity_or_share_finds_its_line_on_the_past():
+    past = cuts.counted(told())
+    asked = policies.Policy(mode="capacity", calls_a_week=5, medium_from=0.9)
+    found = policies.lines(asked, past)
+
+    assert round(found.high_from * 100) == cuts.for_capacity(past, 5)
+    assert found.medium_from < found.high_from  # medium stays under it, whatever was asked
+    assert policies.lines(policies.Policy(mode="share"), past).high_from == cuts.for_share(past, 0.1) / 100
+    assert policies.lines(asked, None) == asked  # nothing is known of the past
+    assert policies.lines(policies.Policy(), past) == policies.Policy()
