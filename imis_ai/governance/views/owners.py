@@ -24,7 +24,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     """Who looks after the members that were chosen; the answer says how many changed hands."""
     sent = request.POST if request.method == "POST" else request.GET
     chosen = sent.getlist("pick")[:MOST]
-    form = OwnerForm(request.POST if request.method == "POST" else None)
+    form = OwnerForm(request.POST if request.method == "POST" else None, initial={"person": request.user.pk})
     back = _back(request, sent.get("back", ""))
     if request.method == "POST" and chosen and form.is_valid():
         try:
