@@ -11,6 +11,7 @@ from imis_ai.registry.artefact import Refused
 from imis_ai.registry.models import TrainedModel
 from imis_ai.registry.queries import NoModel
 from retention import actions
+from retention.actions.dataworth import MEASURE
 from retention.actions.score import PREDICT, STORE
 from retention.actions.train import READ
 from retention.calc.training import TooLittle
@@ -146,4 +147,17 @@ def score_chapters(progress: Progress) -> int:
     """Part of the night: how each member takes part in the chapter."""
     done = actions.chapters.score_chapters(today=timezone.localdate())
     progress.note(f"{done:,} members of chapters.")
+    return done
+
+
+@job(
+    "retention.dataworth",
+    title="Measure what sources of data are worth",
+    stages=(MEASURE,),
+    refusals=REFUSALS,
+)
+def measure_worth(progress: Progress) -> int:
+    """Part of the night after a model went live; nothing of the models it trains is kept."""
+    done = actions.dataworth.measure_worth(now=timezone.now(), progress=progress)
+    progress.note(f"{done} parts measured." if done else "Measured already for the live model.")
     return done

@@ -9,6 +9,7 @@ from imis_ai.accounts.rights import needs
 from imis_ai.features import queries
 from imis_ai.features.definitions import PURPOSES
 from imis_ai.features.groups import GROUPS
+from imis_ai.governance.data import worth
 
 
 @require_safe
@@ -31,6 +32,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "number": len(entries),
         "found": len(shown),
         "missing": sorted({entry.source for entry in entries if entry.status == "not available"}),
+        "worth": [line for line in worth.lines() if not line.is_held],
         "purposes": PURPOSES,
         "crumbs": [("Data and sync", reverse("data"))],
     }

@@ -17,9 +17,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from imis_ai.accounts.models import User
-from imis_ai.governance import rollout
+from imis_ai.governance import guardrails, rollout
 from imis_ai.governance import tasks as governance
 from imis_ai.governance.experiments import listing, plan, start
+from imis_ai.governance.guardrails import defaults as lists
 from imis_ai.governance.messages import defaults
 from imis_ai.governance.refusals import Changed
 from imis_ai.jobs import queries as jobs
@@ -67,6 +68,8 @@ STEPS = (
     Step("retention.propose", {}),
     Step("retention.calls", {}),
 )
+LAST = (Step("retention.chapters", {}), Step("retention.alerts", {}))  # once a competitor is named
+COMPETITOR = "Meridian Guild of Engineers"  # as the sandbox plants it
 DRAFTS = (Step("retention.draft", {}),)  # after there are people, approved texts and something to offer
 SEATS, WEBINARS, PEERS = 25, 2, 60
 AHEAD = timedelta(days=90)  # terms that end so soon are compared
@@ -178,6 +181,13 @@ def approve_texts(now: datetime) -> None:
     """Shipped texts and offers nobody decided on, by the demo's membership manager; the log names her."""
     defaults.load(now=now)
     defaults.approve_waiting(by=_manager(), now=now)
+
+
+def name_competitor(now: datetime) -> None:
+    """The competitor of the made-up association, entered by one person and agreed to by another: once."""
+    if not guardrails.entries("competitors"):
+        marta = User.objects.get(username=LOGINS[2].username)
+        lists.enter(kind="competitors", entries=[COMPETITOR], by=marta, agreed_by=_manager(), now=now)
 
 
 def plan_gifts(now: datetime) -> None:

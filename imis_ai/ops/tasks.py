@@ -20,6 +20,7 @@ PARTS = (
     "retention.chapters",
     "retention.alerts",
     "registry.check",
+    "retention.dataworth",
     "governance.reconcile",
     "privacy.purge",
     "audit.seal",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from imis_ai.accounts.rights import needs
+from imis_ai.governance.data import worth
 from imis_ai.governance.refusals import Refused
 from imis_ai.registry import actions, cards, shown
 from imis_ai.registry.models import Finding, TrainedModel
@@ -108,6 +109,7 @@ def _page(request: HttpRequest, model: str, version: str, status: int = 200, **m
         "accepted": pages.accepted_findings(model) if _is_live(found.model) else [],
         "open_decision": pages.open_decision(model=found.model),
         "objection": _objection(found),
+        "worth_page": worth.page_of(model),
         "may_change": request.user.may("models.change"),
         "may_replay": request.user.may("models.replay"),
         **more,

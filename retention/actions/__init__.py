@@ -1,6 +1,6 @@
 """Every write of the retention domain."""
 
-from retention.actions import alerts, chapters, plans
+from retention.actions import alerts, chapters, dataworth, plans
 from retention.actions.breaks import study_breaks
 from retention.actions.calls import assign_calls, plan_calls, put_off, record_call, skip_call, undo_call
 from retention.actions.cohorts import plan_effort, study_cohorts
@@ -29,6 +29,7 @@ __all__ = [
     "choose_reason",
     "compose",
     "cross",
+    "dataworth",
     "draft_night",
     "draft_win_backs",
     "estimate_returns",

@@ -52,7 +52,7 @@ def _point(p: Floats, y: Floats) -> dict[str, float]:
         "average_precision": _average_precision(p, y),
         "brier": float(((p - y) ** 2).mean()),
         "calibration_error": calibration_error(p, y),
-        "lift_10": _caught(p, y, max(len(p) // 10, 1)) / (max(len(p) // 10, 1) * float(y.mean())),
+        "lift_10": caught(p, y, max(len(p) // 10, 1)) / (max(len(p) // 10, 1) * float(y.mean())),
     }
 
 
@@ -112,7 +112,7 @@ def _average_precision(p: Floats, y: Floats) -> float:
     return float((hits / (ends + 1) * np.diff(hits, prepend=0)).sum() / y.sum())
 
 
-def _caught(p: Floats, y: Floats, size: int) -> float:
+def caught(p: Floats, y: Floats, size: int) -> float:
     """Lapsers among the `size` highest chances; of a tie at the edge, the share that fits."""
     edge = np.sort(p)[len(p) - size]
     above, tied = p > edge, p == edge

@@ -107,6 +107,14 @@ def cuts(rows: Rows, *, as_of: np.datetime64) -> tuple[np.datetime64, ...]:
     return (as_of - 2 * hold, as_of - hold) if span >= SPAN_FOR_TWO else (as_of - hold,)
 
 
+def newest_twin(
+    rows: Rows, book: labels.Terms, *, as_of: np.datetime64, grace: int, seed: int
+) -> proof.Twin | None:
+    """The twin that knew most, with the decisions seen after its cut; None where there are none."""
+    cut = cuts(rows, as_of=as_of)[-1]
+    return _twin(rows, book, cut=cut, until=as_of, grace=grace, seed=seed)
+
+
 def _learn(
     rows: Rows,
     book: labels.Terms,

@@ -1,5 +1,6 @@
 """Tables of retention, one module per noun."""
 
+from retention.models.ablations import Ablation
 from retention.models.alerts import Alert, PlanOffer
 from retention.models.calls import Call
 from retention.models.chapters import ChapterScore
@@ -10,6 +11,7 @@ from retention.models.policy import Crossing, Policy
 from retention.models.scores import RiskScore, ScoreInputs, ScoreRun
 
 __all__ = [
+    "Ablation",
     "Alert",
     "Call",
     "ChapterScore",

@@ -33,6 +33,11 @@ class Row:
     call: int
     liaison: str
 
+    @property
+    def moved(self) -> int | None:
+        """The change in whole points."""
+        return None if self.change is None else round(self.change)
+
     def key(self, name: str) -> Any:
         value = getattr(self, name)
         return (value is None, value.casefold() if isinstance(value, str) else value or 0)
@@ -58,6 +63,11 @@ class Person:
     change: float | None
     reasons: list[str]
     roles: str
+
+    @property
+    def moved(self) -> int | None:
+        """The change in whole points."""
+        return None if self.change is None else round(self.change)
 
 
 def as_of() -> date | None:

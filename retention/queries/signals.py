@@ -1,7 +1,7 @@
 """What speaks for an alert today, read from the mirror: facts by member and signal."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from imis_ai.features import queries as features
 from imis_ai.governance import guardrails
-from imis_ai.mirror import trouble
+from imis_ai.mirror import access, roles, trouble
 from imis_ai.ui import words
 from retention.calc import hardship
 from retention.calc.hardship import Fact, Found
 
 ENGAGEMENT = "engagement.score"
+FEWEST = 10  # members of a chapter, before its share is said
 SIGNAL_WORDS = {
     hardship.FAILED: "Two failed payments",
     hardship.ASKED: "Asked for time",
@@ -140,6 +141,19 @@ def _engagement(
         for name, value in frame[ENGAGEMENT].items()
         if not math.isnan(value)
     }
+
+
+def apart(members: Collection[int], *, today: date) -> tuple[str, str]:
+    """The chapters in which most and fewest of the current members are among these; empty for one chapter."""
+    belongs = roles.in_chapters(today=today)
+    sizes = Counter(each.chapter for each in belongs)
+    hits = Counter(each.chapter for each in belongs if each.member in members)
+    shares = {code: hits[code] / size for code, size in sizes.items() if size >= FEWEST}
+    if len(shares) < 2:
+        return "", ""
+    names = access.chapter_names()
+    said = {code: f"{names.get(code, code)} ({words.of_100(share)} of 100)" for code, share in shares.items()}
+    return said[max(shares, key=lambda code: shares[code])], said[min(shares, key=lambda code: shares[code])]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ PAGES = [  # in the order of the work; the policy stands last
     Page("Why members left", "lapses", "retention.totals"),
     Page("What changed", "what_changed", "retention.totals"),
     Page("Promises kept", "promises_kept", "retention.totals"),
+    Page("Data worth", "dataworth", "data.read"),
     Page("Policy", "risk_policy", "retention.policy"),
 ]
 

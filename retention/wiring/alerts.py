@@ -9,6 +9,8 @@ from typing import Any
 from django.urls import reverse
 
 from imis_ai.governance import kinds, outreach
+from imis_ai.governance.data import worth
+from imis_ai.governance.guardrails import switching
 from imis_ai.governance.messages import defaults, pages
 from imis_ai.governance.messages.offers import Terms
 from imis_ai.governance.notices import sources
@@ -16,6 +18,7 @@ from imis_ai.governance.notices.sources import Item
 from imis_ai.governance.outbox import Message
 from retention.actions import plans, tasks_for_staff
 from retention.queries import alerts as listed
+from retention.queries import dataworth
 
 RECENT = timedelta(days=2)
 
@@ -109,6 +112,8 @@ def connect() -> None:
         kinds.register(kind)
     pages.register(plans.PAGE, "Choose your payment plan")
     sources.register(_told)
+    worth.register(model=dataworth.NAME, teller=dataworth.lines, page="dataworth")
+    switching.told_by(dataworth.told)
 
 
 def _told(now: datetime) -> Iterable[Item]:

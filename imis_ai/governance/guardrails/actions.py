@@ -70,7 +70,7 @@ def draft(
     nothing = {"days": 90, "of": 0, "items": 0, "examples": []}
     version.effect = nothing if is_off else would_have_stopped(version=version, now=now)
     switched_on = switching.switched_on(version=version, before=read.live_of(guardrail))
-    version.effect |= {"switched_on": switching.told(sorted(switched_on))} if switched_on else {}
+    version.effect |= {"switched_on": switching.told(sorted(switched_on), now)} if switched_on else {}
     version.save()
     _record("guardrail.drafted", version, by, now)
     return version

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from imis_ai.governance.guardrails import kinds
+from imis_ai.accounts.models import User
+from imis_ai.governance.guardrails import actions, kinds
 from imis_ai.governance.models import Guardrail, GuardrailVersion
 from imis_ai.rules.tree import both
 from imis_ai.rules.wire import to_json
@@ -85,3 +86,15 @@ def load(*, now: datetime) -> int:
             live_from=now,
         )
     return len(missing)
+
+
+@transaction.atomic
+def enter(*, kind: str, entries: list[str], by: User, agreed_by: User, now: datetime) -> None:
+    """What stands in a shipped list, by one person and agreed to by another: for the demo."""
+    load(now=now)
+    guardrail = Guardrail.objects.get(kind=kind)
+    version = actions.draft(
+        guardrail=guardrail, entered={"entries": entries}, reason="For the demo", by=by, now=now
+    )
+    actions.submit(version=version, by=by, now=now)
+    actions.agree(version=version, by=agreed_by, now=now)

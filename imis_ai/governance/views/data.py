@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from imis_ai.accounts.rights import names_revealed, needs
 from imis_ai.governance.data import changes as register
 from imis_ai.governance.data import quality as actions
+from imis_ai.governance.data import worth
 from imis_ai.governance.forms.changes import ChangeForm
 from imis_ai.governance.refusals import Refused
 from imis_ai.mirror import access, quality, queries
@@ -43,6 +44,7 @@ def problems(request: HttpRequest) -> HttpResponse:
         "checked_on": max((line.checked_on for line in lines if line.checked_on), default=None),
         "heads": heads(COLUMNS, ""),
         "may_open": request.user.may("data.problems"),
+        "worth": worth.lines(),
         "crumbs": [_crumb()],
     }
     return render(request, "data/quality.html", context)

@@ -13,6 +13,7 @@ from imis_ai.sandbox.association import (
     parties,
     people,
     programme,
+    rivals,
     service,
     tables,
 )
@@ -35,6 +36,7 @@ class Association:
     terms: Terms | None = None
     left: leaving.Left | None = None
     text_labels: list[dict[str, Any]] = field(default_factory=list)
+    moved: rivals.Moves | None = None
     payment_cases: dict[str, str] = field(default_factory=dict)
     # of an archive: chapters, tiers, committees
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -47,7 +49,9 @@ def generate(*, members: int, seed: int, today: str) -> Association:
     """
     day = int(np.datetime64(today, "D").astype(np.int64))
     person = people.people(members=members, seed=seed, today=day)
+    rival = rivals.name_one(person)
     terms = membership.terms(person, seed=seed, today=day)
+    moved = rivals.moves(person, terms, rival, seed=seed, today=day)
     plan = programme.programme(seed=seed, today=day)
     codes = tables.event_codes(plan)
     found = programme.registrations(person, terms, plan, seed=seed, today=day)
@@ -74,7 +78,7 @@ def generate(*, members: int, seed: int, today: str) -> Association:
         tables.invoice_lines(bills, codes, headers),
         tables.payments(person, paid, bills),
         tables.attempts(person, attempts),
-        tables.relationships(person, day, seed),
+        tables.relationships(person, moved, day, seed),
     ]
     erased = {party for party, _ in gone.erased}
     _forget(served, person, erased)
@@ -90,6 +94,7 @@ def generate(*, members: int, seed: int, today: str) -> Association:
         terms=terms,
         left=gone_for,
         text_labels=labels,
+        moved=moved,
         payment_cases={str(700_001 + i): money.CASES[paid.case[i]] for i in hard},
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 from imis_ai.sandbox.association import behaviour, chance, money, places, programme, service, topics
 from imis_ai.sandbox.association.membership import Terms
 from imis_ai.sandbox.association.people import METHODS, NEVER, People
+from imis_ai.sandbox.association.rivals import Moves
 from imis_ai.sandbox.columns import Cents, Flags, Labels, Numbers, Table, Times
 
 NOTHING = -(2**63)
@@ -255,14 +256,18 @@ def activities(person: People, found: service.Activities) -> Table:
     )
 
 
-def relationships(person: People, today: int, seed: int) -> Table:
-    """Employment, and the member of staff who looks after an organisation."""
+def relationships(person: People, moved: Moves, today: int, seed: int) -> Table:
+    """Employment, earlier and present, and the member of staff who looks after an organisation."""
     rng = chance.stream(seed, "relationships")
     employed, firms = np.flatnonzero(person.employer >= 0), np.flatnonzero(person.organisation)
-    member = np.concatenate([employed, firms])
+    member = np.concatenate([employed, firms, moved.member])
     staff = len(person.ids) + rng.integers(0, 3, len(firms))
-    other = np.concatenate([person.employer[employed], staff])
+    other = np.concatenate([person.employer[employed], staff, np.full(len(moved.member), moved.rival)])
     n = len(member)
+    start, end = np.minimum(person.joined[member] + 30, today - 1), np.zeros(n, np.int64)
+    end[np.searchsorted(employed, moved.member)] = moved.on - 1
+    start[n - len(moved.member) :] = moved.on
+    kinds = np.repeat([0, 1, 0], [len(employed), len(firms), len(moved.member)])
     return Table(
         "Relationships",
         "RelationshipId",
@@ -270,9 +275,9 @@ def relationships(person: People, today: int, seed: int) -> Table:
             "RelationshipId": _numbered(n, 1),
             "ID": Labels(member, person.ids),
             "OtherId": Labels(other, [*person.ids, "STAFF-PN", "STAFF-MS", "STAFF-DK"]),
-            "Kind": Labels(np.repeat([0, 1], [len(employed), len(firms)]), ["employer", "staff_owner"]),
-            "StartOn": day(np.minimum(person.joined[member] + 30, today - 1)),
-            "EndOn": day(np.zeros(n)),
+            "Kind": Labels(kinds, ["employer", "staff_owner"]),
+            "StartOn": day(start),
+            "EndOn": day(end),
         },
     )
 

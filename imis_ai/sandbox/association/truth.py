@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imis_ai.sandbox.association import Association, equation, leaving, tables
+from imis_ai.sandbox.association import Association, equation, leaving, rivals, tables
 from imis_ai.sandbox.association.equation import DRIVERS, RESIGN_DAYS, RESIGN_SHARE
 from imis_ai.sandbox.association.membership import RISE_DAYS, Terms
 from imis_ai.sandbox.association.people import People
@@ -44,6 +44,7 @@ def truth(association: Association) -> dict[str, Any]:
         "merged": [{"id": a, "retained": b, "on": text(day)} for a, b, day in association.gone.merged],
         "erased": [party for party, _ in association.gone.erased],
         "deleted": association.gone.deleted,
+        "displaced": displaced(association),
         "texts": association.text_labels,
         "payments": association.payment_cases,
     }
@@ -196,6 +197,19 @@ def tier_moves(person: People, terms: Terms, today: int) -> list[dict[str, Any]]
         }
         for r in rows
     ]
+
+
+def displaced(association: Association) -> dict[str, Any]:
+    """Who works for the competitor now: with visits that stopped since (`both`), and without (`moved`)."""
+    person, found = association.person, association.moved
+    if person is None or found is None:
+        return {}
+    rows = list(zip(found.member.tolist(), found.both.tolist(), strict=True))
+    return {
+        "competitor": rivals.NAME,
+        "both": [person.ids[row] for row, both in rows if both],
+        "moved": [person.ids[row] for row, both in rows if not both],
+    }
 
 
 def canaries(person: People) -> list[dict[str, str]]:

@@ -63,6 +63,8 @@ class Command(BaseCommand):
             demo.approve_texts(timezone.now())
             demo.plan_gifts(timezone.now())
             demo.plan_campaign(timezone.now())
+            demo.name_competitor(timezone.now())
+            self._prepare(demo.to_do(demo.LAST))
             self._prepare(demo.to_do(demo.DRAFTS))
             if demo.is_behind(timezone.localdate()):  # begun on another day: catch up in the background
                 actions.request(name="ops.nightly", by=None, now=timezone.now())
