@@ -10,6 +10,7 @@ from imis_ai.jobs.models import JobRun
 from imis_ai.mirror.models import EnteredChange, Feed, QualityCount, QualityIgnored, Reject
 from tests.browser.plant import association
 from tests.factories.accounts import UserFactory, people_page
+from tests.factories.governance import CorrectionFactory, ReviewItemFactory
 from tests.factories.integrations import ApiClientFactory, DeliveryFactory, WebhookFactory
 from tests.factories.mirror import NOW, MemberFactory
 from tests.factories.registry import models_page
@@ -31,6 +32,11 @@ PAGES = {
     "nothing": ("membership", "/retention/?reason=community"),
     "member": ("membership", "/retention/members/100000/"),
     "totals": ("executive", "/retention/"),
+    "wrong": ("membership", "/members/100000/wrong/risk/"),
+    "wrong several times": ("membership", "/corrections/several/risk/?pick=100000&says=stays"),
+    "corrections": ("membership", "/corrections/"),
+    "to judge": ("membership", "/review/risk/"),
+    "said of a member": ("membership", "/members/100001/"),
     "data": ("admin", "/data/"),
     "refused": ("admin", "/data/refused/"),
     "scope": ("admin", "/data/scope/?object=terms"),
@@ -88,6 +94,9 @@ def filled(transactional_db):
     ApiClientFactory(pk=1, owner=UserFactory())
     DeliveryFactory(webhook=WebhookFactory(pk=1, failing_since=NOW), tries=2, answer="Answered 503.")
     models_page()
+    CorrectionFactory(imis_id="100001", card="risk", area="retention", says="stays", needs_second=True)
+    CorrectionFactory(imis_id="100000", text="Moved up in May")
+    ReviewItemFactory(imis_id="100000")
     MemberFactory(email="", name="Dana Whitfield")
     EnteredChange.objects.create(
         on=NOW.date(), kind="price", what="Dues rose by 8 %", entered_by="Priya Nair", entered_at=NOW

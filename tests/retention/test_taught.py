@@ -72,6 +72,19 @@ def test_corrections_that_make_it_worse_are_left_out_and_the_version_says_so(cha
     assert "left out" in sentence
 
 
+@pytest.mark.row("GOV-28")
+def test_a_few_hostile_labels_among_honest_ones_do_not_undo_what_the_others_teach(changed):
+    """Figure L7: 5 of 100 statements are the opposite of what happens."""
+    world, known, twin = changed
+    said = said_of_open_terms(known, wrong=0.05)
+
+    staff = taught.open_rows(known, said, by=AS_OF, grace=GRACE)
+    found = training.with_staff(known, world.book, twin, staff, grace=GRACE, seed=SEED)
+
+    assert not found.harms
+    assert found.auc[1] > found.auc[0]
+
+
 def twin_says(twin, known, said):
     """What the twin thinks likely: above its own median."""
     now = known.take(np.flatnonzero((known.day == AS_OF) & np.isin(known.member, said.member)))

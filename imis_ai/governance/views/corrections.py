@@ -28,7 +28,7 @@ COLUMNS = [
     Column("Staff say"),
     Column("By"),
     Column("Until", classes="nowrap"),
-    Column("Actions", classes="num"),
+    Column("Actions"),
 ]
 
 
