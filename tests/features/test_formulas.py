@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from imis_ai.features import queries
+from imis_ai.features.definitions import FEATURES
+from retention.queries import learning
 from tests.factories.features import DAY, did, invoice, moment, people, registered, term
 from tests.factories.mirror import (
     CommitteeRoleFactory,
@@ -324,3 +326,12 @@ def test_many_days_at_once_equal_one_day_each():
 
     for day in days:
         assert together[day].equals(queries.frame(as_of=day))
+
+
+@pytest.mark.row("CHURN-42")
+def test_tickets_with_the_office_are_counted_and_the_churn_model_may_learn_from_them(ann, value):
+    did(ann, "case_opened", -400, -100, -89, -1, 0)
+
+    assert value("community.cases_90", ann) == 2
+    assert value("community.cases_365", ann) == 3
+    assert {"community.cases_90", "community.cases_365"} <= set(learning.windows(FEATURES))
