@@ -32,8 +32,8 @@ UPDATE mirror_member SET first_name = (ARRAY['Ada','Ben','Cleo','Dana','Eli','Fa
 """
 WHOLE_NAMES = "UPDATE mirror_member SET name = first_name || ' ' || last_name"
 RUNS = """
-INSERT INTO retention_scorerun (as_of, model_name, model_version, created_at, is_current, is_backfill, scored, abstained, high_value)
-SELECT %s::date - 7 * week, 'churn', '2026.1', %s, week = 0, week > 0, 0, 0, 4500 FROM generate_series({weeks}, 0, -1) week
+INSERT INTO retention_scorerun (as_of, model_name, model_version, created_at, is_current, is_backfill, scored, abstained, high_value, worth)
+SELECT %s::date - 7 * week, 'churn', '2026.1', %s, week = 0, week > 0, 0, 0, 4500, '{{}}' FROM generate_series({weeks}, 0, -1) week
 """
 # one member in six at risk, one in twenty without a score, one in thirty in grace
 SCORES = """
@@ -62,6 +62,12 @@ FROM mirror_member m, generate_series(0, 3) i,
     LATERAL (SELECT current_date - (i * 90 + m.id % 60)::int AS due, i = 0 AND m.id % 12 = 0 AS open) d
 """
 
+# what every page says of its freshness; pages read the version of the data with it
+FEED = """
+INSERT INTO mirror_feed (name, cursor, health, message, rows, changed, last_success_at, last_try_at, is_paused)
+VALUES ('members', '{}', 'fresh', '', 1, 0, now(), now(), false) ON CONFLICT DO NOTHING
+"""
+
 
 def fill(*, members: int, activities: int, seed: int) -> dict[str, User]:
     """Fill the empty tables; returns one login per role. Today's features are stored, earlier ones are not."""
@@ -78,6 +84,7 @@ def fill(*, members: int, activities: int, seed: int) -> dict[str, User]:
             "SELECT setval(pg_get_serial_sequence('mirror_invoice', 'id'), max(id)) FROM mirror_invoice"
         )
         cursor.execute(INVOICES)
+        cursor.execute(FEED)
         cursor.execute(
             "SELECT setval(pg_get_serial_sequence('mirror_member', 'id'), max(id)) FROM mirror_member"
         )
