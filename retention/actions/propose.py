@@ -50,7 +50,7 @@ def propose_scores(*, by: User | None, now: datetime) -> Any:
 
 def _was_asked(now: datetime) -> bool:
     """Whether the scores of this period were suggested already."""
-    period = policies.current().period(timezone.localdate(now))
+    period = policies.current().period(timezone.localtime(now).date())
     midnight = timezone.make_aware(datetime.combine(period, time.min))
     return proposals.of_kind(kind=SCORES).filter(created_at__gte=midnight).exists()
 
