@@ -1,6 +1,6 @@
 """Help pages of the frame: keyboard shortcuts, and every component in every state."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 from django import forms
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from imis_ai.accounts.rights import needs
 from imis_ai.accounts.saved_views import View
-from imis_ai.ui import figures, navigation
+from imis_ai.ui import figures, navigation, pairs
 from imis_ai.ui.tables import Column, Pages, heads
 from imis_ai.ui.today import Figure
 
@@ -87,18 +87,11 @@ class _Specimen(forms.Form):
 
 def _specimens() -> dict:
     now = timezone.localtime()
-    days = [now.date() - timedelta(days=7 * week) for week in range(11, -1, -1)]
-    scores = [31, 30, 33, 34, 33, 38, 41, 40, 46, 52, 58, 66]
     return {
         "scores": SCORES,
         "factors": FACTORS,
-        "histogram": figures.histogram({30: 40, 40: 22, 55: 12, 60: 9, 75: 3}, BANDS),
-        "line": figures.line(days, scores, top=100, limit=60),
-        "plot": figures.intervals(
-            [(9, -12, 30), (8, -5, 21), (7, 1, 13)],
-            ["7 Sep", "14 Sep", "21 Sep"],
-            titles=["7 Sep: +9 points", "14 Sep: +8 points", "21 Sep: +7 points"],
-        ),
+        **_drawings(now),
+        "plain_words": ["On", "What changed"],
         "freshnesses": [
             SimpleNamespace(level="fresh", as_of=now - timedelta(minutes=40), sentence=""),
             SimpleNamespace(level="late", as_of=now - timedelta(hours=40), sentence=""),
@@ -129,6 +122,36 @@ def _specimens() -> dict:
             ("Waiting for a worker", "", _job(percent=None)),
             ("Done", "took 6 minutes", _job(percent=100)),
         ],
+    }
+
+
+def _drawings(now: datetime) -> dict:
+    days = [now.date() - timedelta(days=7 * week) for week in range(11, -1, -1)]
+    scores = [31, 30, 33, 34, 33, 38, 41, 40, 46, 52, 58, 66]
+    return {
+        "histogram": figures.histogram({30: 40, 40: 22, 55: 12, 60: 9, 75: 3}, BANDS),
+        "line": figures.line(days, scores, top=100, limit=60),
+        "plot": figures.intervals(
+            [(9, -12, 30), (8, -5, 21), (7, 1, 13)],
+            ["7 Sep", "14 Sep", "21 Sep"],
+            titles=["7 Sep: +9 points", "14 Sep: +8 points", "21 Sep: +7 points"],
+        ),
+        "pairs": pairs.pairs(
+            [
+                pairs.Side("Benefit not used", 0.31, 0.24, 0.39, 0.22),
+                pairs.Side("Price", 0.18, 0.12, 0.25, None),
+            ]
+        ),
+        "slopes": pairs.slopes([("Fellow", 0.91, 0.93), ("Associate", 0.84, 0.78)]),
+        "heat": pairs.heat(
+            ["2024", "2025"],
+            ["3", "6"],
+            {
+                ("2024", "3"): (0.97, "97 of 100"),
+                ("2024", "6"): (0.9, "90 of 100"),
+                ("2025", "3"): (0.95, "95"),
+            },
+        ),
     }
 
 
