@@ -209,6 +209,9 @@ def test_a_name_that_carries_a_link_or_a_figure_is_no_fact():
         assert made[member.imis_id].text.body == "welcome."
 
 
+PLANTED_ELSEWHERE = {"first-year-peer", "win-back"}  # introductions and members who left: tests/retention
+
+
 def test_the_shipped_texts_pass_their_own_check_and_wait_for_a_person():
     waiting = defaults.load(now=NOW)
     member = reachable(first_name="Dana", joined_on=dt.date(2019, 3, 1), paid_through=dt.date(2026, 12, 31))
@@ -223,6 +226,8 @@ def test_the_shipped_texts_pass_their_own_check_and_wait_for_a_person():
     assert defaults.load(now=NOW) == []
     for version in waiting:
         templates.approve(version=version, by=UserFactory(), now=NOW)
+        if version.template.use in PLANTED_ELSEWHERE:
+            continue
         who = (ended if version.template.use == "grace" else member).imis_id
         made = drafts.make(
             imis_ids=[who], area=version.template.area, versions=[version], offer=given, now=NOW

@@ -119,7 +119,7 @@ def test_the_products_own_benchmarks_are_found_and_complete():
     assert all(isinstance(bench, Bench | Trial) for bench in found.values())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_page_of_the_bench_answers_and_is_measured(django_db_blocker):
     with django_db_blocker.unblock():
         found = measure.run("pages", seed=1, rows=60, runs=1, say=lambda line: None)
