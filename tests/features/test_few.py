@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from imis_ai.features import queries
@@ -40,7 +40,6 @@ def assert_same_by_themselves(members):
 
 
 @pytest.mark.django_db
-@seed(7)  # open: rare draws give 0 events attended among all and "not known" by themselves
 @given(st.lists(row, min_size=5, max_size=120))
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 def test_two_of_twelve_members_by_themselves(drawn):

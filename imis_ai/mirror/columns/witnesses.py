@@ -18,11 +18,19 @@ HEAD = 4096
 Witnesses = dict[str, list[tuple[int, int]]]  # by source: id of a row, id of its member
 NUMBERS = ("quantity", "amount", "number")
 
+# what was cancelled after its event counts as missed until then: those before the first that stands show too
 ATTENDED = """
-(SELECT DISTINCT ON (e.kind) r.id, r.member_id
-FROM mirror_registration r JOIN mirror_event e ON e.id = r.event_id
-WHERE r.attended OR (NOT r.attended AND r.cancelled_at IS NULL)
-ORDER BY e.kind, greatest(r.registered_at, e.starts_at))
+(SELECT id, member_id FROM (
+    SELECT *, min(since) FILTER (WHERE stands) OVER (PARTITION BY kind) AS known_from,
+        row_number() OVER (PARTITION BY kind, stands ORDER BY since) AS place
+    FROM (
+        SELECT r.id, r.member_id, e.kind, greatest(r.registered_at, e.starts_at) AS since,
+            r.attended OR r.cancelled_at IS NULL AS stands
+        FROM mirror_registration r JOIN mirror_event e ON e.id = r.event_id
+        WHERE r.attended OR (NOT r.attended AND (r.cancelled_at IS NULL OR r.cancelled_at >= e.starts_at))
+    ) known
+) placed
+WHERE CASE WHEN stands THEN place = 1 ELSE known_from IS NULL OR since <= known_from END)
 """
 OF_DUES = "mirror_invoice WHERE lower(btrim(kind)) = 'dues' AND term_start IS NOT NULL"
 
